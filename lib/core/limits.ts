@@ -1,0 +1,39 @@
+/** Every queue, batch and wait is bounded by one of these. Bytes, records or milliseconds as the name says. */
+export const LIMITS = {
+  /** Records that a source emits before its task yields; a batch commits and moves watermarks as one. */
+  sourceBatchRecordsMax: 1024,
+  /** Records in one batch of a channel before it is handed over. */
+  channelBatchRecordsMax: 512,
+  /** Batches that wait in one channel; a task whose output channel is full does not start new input. */
+  channelBatchesMax: 8,
+  /** Interval of periodic watermark emission, Flink's pipeline.auto-watermark-interval. */
+  autoWatermarkIntervalMs: 200,
+  /** Bytes read from a file in one call. */
+  fileReadBytes: 1 << 20,
+  /** The longest line of a text file; a longer one is a dead letter. */
+  lineBytesMax: 32 << 20,
+  /** Bytes of raw text kept in a dead letter. */
+  deadLetterRawBytesMax: 64 << 10,
+  /** Decompressed chunks that wait between a decompressor and its reader. */
+  decompressedChunksMax: 4,
+  /** Smallest piece into which an uncompressed text file is split for parallel reading. */
+  fileSplitBytesMin: 64 << 20,
+  /** Pause between two discoveries of a watched folder. */
+  fileDiscoveryIntervalMs: 1000,
+  /** Files that one file source may find. */
+  filesMax: 100_000,
+  /** Bytes that a file writer gathers before it writes. */
+  fileWriteBytes: 1 << 20,
+  /** Open buckets of one file writer. */
+  openBucketsMax: 1024,
+  /** Rows of one Parquet row group that is being written. */
+  parquetRowGroupRowsMax: 100_000,
+  /** Subtasks of one operator; Flink's upper bound of max parallelism. */
+  parallelismMax: 32_768,
+  /** Elements that executeAndCollect keeps in memory. */
+  collectedRecordsMax: 10_000_000,
+  /** Nesting depth of a state value. */
+  stateValueDepthMax: 100,
+  /** Longest wait of the embedded scheduler before it looks at its clock again. */
+  schedulerWaitMsMax: 50,
+} as const;

@@ -1,0 +1,78 @@
+/**
+ * The raw operator interface: what every operator of a chain is to its neighbours and to its task.
+ *
+ * A record is a value and a timestamp, passed as two arguments; an operator pushes into the `Input` behind it.
+ * Operators of a chain call each other directly, synchronously and in order.
+ */
+import type { Counter } from '../core/functions/rich-function.ts';
+import type { OperatorSnapshot } from './snapshot.ts';
+
+/** The receiving side of an operator (or of an exchange, or of a test's output). */
+export interface Input {
+  /** `timestamp` is NO_TIMESTAMP for a record without one. Unit: ms since the epoch. */
+  processElement(value: unknown, timestamp: number): void;
+  /** Never lower than the one before. Unit: ms since the epoch. */
+  processWatermark(watermark: number): void;
+  processWatermarkStatus(idle: boolean): void;
+}
+
+/** Names the operator whose user code runs, so that an exception can be attributed without a try per record. */
+export interface UserCodeCursor {
+  operator: OperatorContext | undefined;
+}
+
+/** Processing time of a subtask: one clock, one pending callback per operator. Unit: ms since the epoch. */
+export interface ProcessingTimeService {
+  now(): number;
+  /** Asks for `callback(time)` once the clock has reached `time`. */
+  schedule(time: number, callback: (time: number) => void): ScheduledCallback;
+}
+
+export interface ScheduledCallback {
+  cancel(): void;
+}
+
+/** What an operator gets from its task. One per operator and subtask. */
+export interface OperatorContext {
+  readonly jobName: string;
+  readonly operatorName: string;
+  readonly operatorUid: string | undefined;
+  readonly location: string;
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** Main output. */
+  readonly output: Input;
+  /** Where records of a side output go; undefined if nobody reads it. */
+  sideOutput(tagId: string): Input | undefined;
+  readonly processingTime: ProcessingTimeService;
+  readonly cursor: UserCodeCursor;
+  counter(name: string): Counter;
+  /** Set only while records are dead-lettered on error: every change is recorded so that it can be undone. */
+  readonly journal: Journal | undefined;
+  /** True in test harnesses: values read from state are frozen, so that a change without update fails. */
+  readonly freezeState: boolean;
+  /** Restored state; undefined for a fresh start. */
+  readonly restored: OperatorSnapshot | undefined;
+}
+
+/** Undo log of the record being processed. */
+export interface Journal {
+  record(undo: () => void): void;
+}
+
+/** One operator of a subtask. */
+export interface Operator {
+  /** Input 0, and input 1 for two-input operators. */
+  readonly inputs: readonly [Input] | readonly [Input, Input];
+  /** Before the first record; restores state. */
+  open(): void | Promise<void>;
+  /** Between batches: emit what need not be emitted per record, such as periodic watermarks. */
+  endBatch?(): void;
+  /** After the final watermark of a bounded input and before close. */
+  finish?(): void | Promise<void>;
+  /** Always called, also after a failure. */
+  close(): void | Promise<void>;
+  /** State, timers and watermark as self-contained data. */
+  snapshot(): OperatorSnapshot;
+}

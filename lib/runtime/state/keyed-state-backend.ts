@@ -1,0 +1,28 @@
+import type { KeyedStateStore, ListStateDescriptor, AggregatingStateDescriptor, ReducingStateDescriptor } from '../../core/state.ts';
+import type { Window } from '../../core/window/window.ts';
+import type { KeyedStateSnapshot } from '../snapshot.ts';
+
+/** State whose namespaces can be merged. */
+export type MergeableStateDescriptor =
+  | ReducingStateDescriptor<never>
+  | ListStateDescriptor<unknown>
+  | AggregatingStateDescriptor<never, never, unknown>;
+
+/**
+ * Keyed state of one operator of one subtask. Handles act on the current key; those of `windowStore` on the
+ * current key and namespace. A store is asked for a handle once and keeps it: handles are cheap to use per record.
+ */
+export interface KeyedStateBackend {
+  /** Throws RecordError KEY_INVALID unless the key is of a legal type. */
+  setCurrentKey(key: unknown): void;
+  readonly currentKey: unknown;
+  /** State of the current key. */
+  readonly store: KeyedStateStore;
+  setCurrentNamespace(window: Window): void;
+  /** State of the current key in the current namespace. */
+  readonly windowStore: KeyedStateStore;
+  /** Merges the state of `sources` into that of `target` for the current key; the sources end up empty. */
+  mergeNamespaces(descriptor: MergeableStateDescriptor, target: Window, sources: readonly Window[]): void;
+  snapshot(): readonly KeyedStateSnapshot[];
+  restore(states: readonly KeyedStateSnapshot[]): void;
+}
