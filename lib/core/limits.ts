@@ -32,8 +32,14 @@ export const LIMITS = {
   parallelismMax: 32_768,
   /** Elements that executeAndCollect keeps in memory. */
   collectedRecordsMax: 10_000_000,
+  /** Nesting depth of a key. */
+  keyDepthMax: 16,
   /** Nesting depth of a state value. */
   stateValueDepthMax: 100,
+  /** Longest time that the embedded scheduler computes before signals and I/O get their turn. */
+  schedulerTurnMs: 20,
+  /** Interval at which sinks publish what their rolling policy has closed. */
+  commitIntervalMs: 1000,
   /** Longest wait of the embedded scheduler before it looks at its clock again. */
   schedulerWaitMsMax: 50,
 } as const;

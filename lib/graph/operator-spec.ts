@@ -1,19 +1,28 @@
 /**
- * What each operator of a StreamGraph does, as data: a discriminated union that the runtime turns into operators.
+ * What each operator of a StreamGraph does, as data: a discriminated union that the runtime turns into
+ * operators.
  *
- * Type parameters of user code are erased here; the fluent API has checked them. User functions are carried as
- * `UserFunction`, which knows how to make one function object per subtask.
+ * Type parameters of user code are erased here; the fluent API has checked them. User functions are carried
+ * as `UserFunction`, which knows how to make one function object per subtask.
  */
-import type { Partitioner as CustomPartitioner } from '../core/functions/basic-function.ts';
-import type {
-  CoFlatMapFunction, CoMapFunction, FilterFunction, FlatMapFunction, MapFunction,
-} from '../core/functions/basic-function.ts';
+
+import type { Sink, Source } from '../core/connector.ts';
 import type { AggregateFunction, ReduceFunction } from '../core/functions/aggregation.ts';
 import type {
-  CoProcessFunction, KeyedCoProcessFunction, KeyedProcessFunction, ProcessFunction,
+  CoFlatMapFunction,
+  CoMapFunction,
+  Partitioner as CustomPartitioner,
+  FilterFunction,
+  FlatMapFunction,
+  MapFunction,
+} from '../core/functions/basic-function.ts';
+import type {
+  CoProcessFunction,
+  KeyedCoProcessFunction,
+  KeyedProcessFunction,
+  ProcessFunction,
 } from '../core/functions/process-function.ts';
 import type { AggregatedWindowFunction, ProcessWindowFunction } from '../core/functions/window-function.ts';
-import type { Sink, Source } from '../core/connector.ts';
 import type { WatermarkStrategySpec } from '../core/watermark.ts';
 import type { Evictor } from '../core/window/evictor.ts';
 import type { Trigger } from '../core/window/trigger.ts';
@@ -44,7 +53,10 @@ export type WindowContents =
       readonly aggregate: UserFunction<AggregateFunction<unknown, unknown, unknown>>;
       readonly window: UserFunction<AggregatedWindowFunction<unknown, unknown, unknown, Window>> | undefined;
     }
-  | { readonly kind: 'process'; readonly window: UserFunction<ProcessWindowFunction<unknown, unknown, unknown, Window>> };
+  | {
+      readonly kind: 'process';
+      readonly window: UserFunction<ProcessWindowFunction<unknown, unknown, unknown, Window>>;
+    };
 
 export interface WindowSpec {
   readonly kind: 'window';
@@ -61,7 +73,11 @@ export interface WindowSpec {
 }
 
 export type OperatorSpec =
-  | { readonly kind: 'source'; readonly source: Source<unknown>; readonly watermarks: WatermarkStrategySpec<unknown> }
+  | {
+      readonly kind: 'source';
+      readonly source: Source<unknown>;
+      readonly watermarks: WatermarkStrategySpec<unknown>;
+    }
   | { readonly kind: 'map'; readonly fn: UserFunction<MapFunction<unknown, unknown>> }
   | { readonly kind: 'filter'; readonly fn: UserFunction<FilterFunction<unknown>> }
   | { readonly kind: 'flatMap'; readonly fn: UserFunction<FlatMapFunction<unknown, unknown>> }
@@ -90,8 +106,12 @@ export type OperatorSpec =
 
 export type OperatorKind = OperatorSpec['kind'];
 
-/** How records travel along an edge. `hash` routes by key group. */
+/**
+ * How records travel along an edge. `hash` routes by key group; `auto` is what the user left open: forward
+ * between operators of the same parallelism, else rebalance.
+ */
 export type EdgePartitioner =
+  | { readonly kind: 'auto' }
   | { readonly kind: 'forward' | 'rebalance' | 'rescale' | 'shuffle' | 'broadcast' | 'global' }
   | { readonly kind: 'hash'; readonly keySelector: KeySelector }
   | {

@@ -5,6 +5,7 @@
  * Operators of a chain call each other directly, synchronously and in order.
  */
 import type { Counter } from '../core/functions/rich-function.ts';
+import type { ErrorPolicy } from '../graph/operator-spec.ts';
 import type { OperatorSnapshot } from './snapshot.ts';
 
 /** The receiving side of an operator (or of an exchange, or of a test's output). */
@@ -16,9 +17,19 @@ export interface Input {
   processWatermarkStatus(idle: boolean): void;
 }
 
+/** How messages name an operator. */
+export interface OperatorIdentity {
+  readonly operatorName: string;
+  readonly operatorUid: string | undefined;
+  /** Line of user code that made the operator. */
+  readonly location: string;
+  /** What happens to a record on which this operator's user code throws. */
+  readonly onError: ErrorPolicy;
+}
+
 /** Names the operator whose user code runs, so that an exception can be attributed without a try per record. */
 export interface UserCodeCursor {
-  operator: OperatorContext | undefined;
+  operator: OperatorIdentity | undefined;
 }
 
 /** Processing time of a subtask: one clock, one pending callback per operator. Unit: ms since the epoch. */
@@ -33,11 +44,8 @@ export interface ScheduledCallback {
 }
 
 /** What an operator gets from its task. One per operator and subtask. */
-export interface OperatorContext {
+export interface OperatorContext extends OperatorIdentity {
   readonly jobName: string;
-  readonly operatorName: string;
-  readonly operatorUid: string | undefined;
-  readonly location: string;
   readonly subtask: number;
   readonly parallelism: number;
   readonly maxParallelism: number;
@@ -58,7 +66,10 @@ export interface OperatorContext {
 
 /** Undo log of the record being processed. */
 export interface Journal {
+  /** Remembers how to undo a change that has just been made. */
   record(undo: () => void): void;
+  /** Runs `action` once the record is known to succeed: for everything that leaves the subtask. */
+  defer(action: () => void): void;
 }
 
 /** One operator of a subtask. */

@@ -1,4 +1,10 @@
-import type { KeyedStateStore, ListStateDescriptor, AggregatingStateDescriptor, ReducingStateDescriptor } from '../../core/state.ts';
+import type { CanonicalKey } from '../../core/key.ts';
+import type {
+  AggregatingStateDescriptor,
+  KeyedStateStore,
+  ListStateDescriptor,
+  ReducingStateDescriptor,
+} from '../../core/state.ts';
 import type { Window } from '../../core/window/window.ts';
 import type { KeyedStateSnapshot } from '../snapshot.ts';
 
@@ -16,6 +22,8 @@ export interface KeyedStateBackend {
   /** Throws RecordError KEY_INVALID unless the key is of a legal type. */
   setCurrentKey(key: unknown): void;
   readonly currentKey: unknown;
+  /** Canonical form of the current key. Throws UserError STATE_WITHOUT_KEY if no key was set yet. */
+  readonly currentCanonicalKey: CanonicalKey;
   /** State of the current key. */
   readonly store: KeyedStateStore;
   setCurrentNamespace(window: Window): void;

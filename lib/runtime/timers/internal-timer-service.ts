@@ -7,6 +7,17 @@ export interface TimerTarget {
   onProcessingTime(time: number, window: Window | undefined): void;
 }
 
+/** Pending timers of both domains, in order of time, then of registration. */
+export interface TimersSnapshot {
+  readonly eventTimers: readonly TimerSnapshot[];
+  readonly processingTimers: readonly TimerSnapshot[];
+}
+
+/** Restored timers with the watermark up to which event-time timers have fired. Unit: ms since the epoch. */
+export interface RestoredTimers extends TimersSnapshot {
+  readonly watermark: number;
+}
+
 /**
  * Timers of one operator of one subtask: one queue per domain, de-duplicated per (key, window, time).
  * Times are ms since the epoch. Registering acts on the current key.
@@ -14,6 +25,7 @@ export interface TimerTarget {
 export interface InternalTimerService {
   currentWatermark(): number;
   currentProcessingTime(): number;
+  /** Throws RecordError TIMESTAMP_INVALID unless `time` is a whole number of ms; so does its processing-time twin. */
   registerEventTimeTimer(window: Window | undefined, time: number): void;
   deleteEventTimeTimer(window: Window | undefined, time: number): void;
   registerProcessingTimeTimer(window: Window | undefined, time: number): void;
@@ -22,6 +34,9 @@ export interface InternalTimerService {
   advanceWatermark(watermark: number): void;
   numEventTimeTimers(window?: Window): number;
   numProcessingTimeTimers(window?: Window): number;
-  snapshot(): { readonly eventTimers: readonly TimerSnapshot[]; readonly processingTimers: readonly TimerSnapshot[] };
-  restore(eventTimers: readonly TimerSnapshot[], processingTimers: readonly TimerSnapshot[]): void;
+  snapshot(): TimersSnapshot;
+  /** Overdue processing-time timers fire as soon as the task runs its due callbacks. */
+  restore(timers: RestoredTimers): void;
+  /** Takes back the pending callback. */
+  close(): void;
 }

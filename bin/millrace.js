@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// No static imports: an old Node must reach the version check before it meets anything it cannot load.
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  console.error(
+    `millrace needs Node 24 or newer but this is ${process.version}: install Node 24, or add it to the project ` +
+      'with `npm pkg set allowScripts.node=true --json && npm install --save-dev node@24`.',
+  );
+  process.exitCode = 1;
+} else {
+  await start();
+}
+
+async function start() {
+  const { existsSync } = await import('node:fs');
+  const source = new URL('../lib/cli/main.ts', import.meta.url);
+  // The published package has no lib folder; a checkout runs its source, never a stale dist.
+  if (!existsSync(source)) {
+    await import(new URL('../dist/lib/cli/main.js', import.meta.url).href);
+    return;
+  }
+  const { registerHooks } = await import('node:module');
+  registerHooks({
+    // A job's `import … from 'millrace'` must find the copy that the command line runs on.
+    resolve: (specifier, context, next) =>
+      next(specifier, { ...context, conditions: ['millrace-source', ...context.conditions] }),
+  });
+  await import(source.href);
+}

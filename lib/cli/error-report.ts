@@ -1,0 +1,53 @@
+import { isStreamError, messageOf, type ErrorContext } from '../core/errors.ts';
+import type { RunningCopy } from './running-copy.ts';
+import { firstUserPlace, shownPlace } from './source-place.ts';
+
+export interface ReportOptions {
+  readonly cwd: string;
+  readonly copy: RunningCopy;
+  /** Adds stacks. */
+  readonly verbose: boolean;
+}
+
+/** An error as lines for people: code and message, where, why. */
+export function formatError(thrown: unknown, options: ReportOptions): string {
+  if (!isStreamError(thrown)) return `error: ${options.verbose ? stackOf(thrown) : messageOf(thrown)}`;
+  const { code, message, context, cause } = thrown;
+  const lines = [`error ${code}: ${message}`, ...contextLines(context, message)];
+  if (cause !== undefined) lines.push(...causeLines(cause, { message, ...options }));
+  if (options.verbose && thrown.stack !== undefined) lines.push(thrown.stack);
+  return lines.join('\n');
+}
+
+/** The same as plain data, for `--json`. */
+export function errorAsData(thrown: unknown): Readonly<Record<string, unknown>> {
+  if (!isStreamError(thrown)) return { message: messageOf(thrown) };
+  const { code, message, context, cause } = thrown;
+  return { code, message, ...context, ...(cause === undefined ? {} : { cause: messageOf(cause) }) };
+}
+
+function contextLines(context: ErrorContext, message: string): readonly string[] {
+  const lines: readonly (readonly [label: string, value: string | undefined])[] = [
+    ['operator', context.operatorUid ?? context.operatorName],
+    ['state', context.stateName],
+    ['at', context.location],
+    ['record', context.position],
+  ];
+  return lines.flatMap(([label, value]) =>
+    value === undefined || message.includes(value) ? [] : [`  ${label}: ${value}`],
+  );
+}
+
+function causeLines(cause: unknown, options: ReportOptions & { readonly message: string }): readonly string[] {
+  if (options.verbose) return [`  cause: ${stackOf(cause)}`];
+  const text = messageOf(cause);
+  const place = cause instanceof Error ? firstUserPlace(cause, options.copy.isOwnFile) : undefined;
+  const where = place === undefined ? '' : shownPlace(place, options.cwd);
+  if (options.message.includes(text) && options.message.includes(where)) return [];
+  const name = cause instanceof Error ? `${cause.name}: ` : '';
+  return [`  cause: ${name}${text}${where === '' ? '' : ` (${where})`}`];
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? messageOf(thrown)) : messageOf(thrown);
+}

@@ -1,0 +1,46 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { ByteSource } from './byte-source.ts';
+import { contentError, fileError } from './file-error.ts';
+
+/** Reads an uncompressed file with synchronous calls: no promise and no copy between disk and parser. */
+export class PlainBytes implements ByteSource {
+  private readonly path: string;
+  private readonly fd: number;
+  private position: number;
+
+  /** Throws UserError SOURCE_INVALID if the file ends before `start`: it is not the file that was read before. */
+  constructor(path: string, start: number) {
+    this.path = path;
+    this.position = start;
+    this.fd = openToRead(path);
+    const size = fstatSync(this.fd).size;
+    if (start > size) {
+      closeSync(this.fd);
+      throw contentError(path, `has ${size} bytes, but byte ${start} of it was already reached: it was replaced`);
+    }
+  }
+
+  read(target: Buffer, at: number, length: number): number {
+    try {
+      const count = readSync(this.fd, target, at, length, this.position);
+      this.position += count;
+      return count;
+    } catch (thrown) {
+      throw fileError(thrown, 'read', this.path);
+    }
+  }
+
+  async isAvailable(): Promise<void> {}
+
+  async close(): Promise<void> {
+    closeSync(this.fd);
+  }
+}
+
+function openToRead(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (thrown) {
+    throw fileError(thrown, 'read', path);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Counter } from '../core/functions/rich-function.ts';
+
+/** A counter as a plain field, cheap enough to count every record. */
+export class SimpleCounter implements Counter {
+  count = 0;
+
+  inc(n = 1): void {
+    this.count += n;
+  }
+}
+
+/** Counters of a job by operator and name; subtasks of one operator share a counter. */
+export class MetricRegistry {
+  readonly #byOperator = new Map<string, Map<string, SimpleCounter>>();
+
+  counter(operator: string, name: string): Counter {
+    let counters = this.#byOperator.get(operator);
+    if (counters === undefined) {
+      counters = new Map();
+      this.#byOperator.set(operator, counters);
+    }
+    let counter = counters.get(name);
+    if (counter === undefined) {
+      counter = new SimpleCounter();
+      counters.set(name, counter);
+    }
+    return counter;
+  }
+
+  /** Sum of one counter over all operators. */
+  total(name: string): number {
+    let sum = 0;
+    for (const counters of this.#byOperator.values()) sum += counters.get(name)?.count ?? 0;
+    return sum;
+  }
+
+  /** Every counter as `operator.name`. */
+  all(): Readonly<Record<string, number>> {
+    const entries: [string, number][] = [];
+    for (const [operator, counters] of this.#byOperator) {
+      for (const [name, { count }] of counters) entries.push([`${operator}.${name}`, count]);
+    }
+    return Object.fromEntries(entries);
+  }
+}

@@ -1,0 +1,35 @@
+import type { AggregateFunction } from '../../core/functions/aggregation.ts';
+import type { AggregatingState, AggregatingStateDescriptor } from '../../core/state.ts';
+import type { StateTable } from './state-table.ts';
+
+export class HeapAggregatingState<IN, ACC, OUT> implements AggregatingState<IN, OUT> {
+  readonly #table: StateTable;
+  readonly #aggregate: AggregateFunction<IN, ACC, OUT>;
+
+  constructor(table: StateTable, descriptor: AggregatingStateDescriptor<IN, ACC, OUT>) {
+    this.#table = table;
+    this.#aggregate = descriptor.aggregate;
+  }
+
+  get(): OUT | undefined {
+    const stored = this.#stored();
+    return stored === undefined ? undefined : this.#aggregate.getResult(this.#table.scope.handOut(stored));
+  }
+
+  add(value: IN): void {
+    const stored = this.#stored();
+    // `add` may change its accumulator and return it.
+    const accumulator =
+      stored === undefined ? this.#aggregate.createAccumulator() : this.#table.scope.lend(stored);
+    this.#table.write(this.#table.admit(this.#aggregate.add(accumulator, value), stored));
+  }
+
+  clear(): void {
+    this.#table.write(undefined);
+  }
+
+  #stored(): ACC | undefined {
+    // A table of kind 'aggregating' holds accumulators that `add` returned.
+    return this.#table.read() as ACC | undefined;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Task: one running subtask. Reads its sources and channels batch by batch and pushes records through its operators.
+ *
+ * Owns the order of the life cycle: operators open from the last to the first, a batch runs to its end without
+ * interruption, timers run between batches, everything is closed at the end, also after a failure. Does not own the
+ * decision when to run: that is the scheduler's.
+ */
+import { LIMITS } from '../../core/limits.ts';
+import type { Channel } from '../../ports/channel.ts';
+import type { Input, Operator, UserCodeCursor } from '../operator.ts';
+import type { ExchangeOutput } from './exchange-output.ts';
+import { failureOf } from './failure.ts';
+import { deliverBatch } from './input-gate.ts';
+import { SinkOperator } from './sink-operator.ts';
+import { SourceOperator } from './source-operator.ts';
+import type { TaskTimeService } from './task-time-service.ts';
+
+/** A channel that this task reads. */
+export interface TaskChannel {
+  readonly channel: Channel;
+  readonly input: Input;
+  /** For messages. */
+  readonly label: string;
+}
+
+/** The parts of a task, all built. */
+export interface TaskOptions {
+  readonly name: string;
+  /** In topological order. */
+  readonly operators: readonly Operator[];
+  readonly exchanges: readonly ExchangeOutput[];
+  readonly channels: readonly TaskChannel[];
+  readonly time: TaskTimeService;
+  readonly cursor: UserCodeCursor;
+}
+
+export class Task {
+  readonly name: string;
+  readonly sources: readonly SourceOperator[];
+  readonly sinks: readonly SinkOperator[];
+  readonly #options: TaskOptions;
+  readonly #openChannels: Set<TaskChannel>;
+  readonly #readySources: Set<SourceOperator>;
+  readonly #awaited = new Map<SourceOperator, Promise<void>>();
+  readonly #opened: Operator[] = [];
+  #position: () => string = () => 'opening the task';
+  #finished = false;
+
+  constructor(options: TaskOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#openChannels = new Set(options.channels);
+    this.sources = options.operators.filter((operator) => operator instanceof SourceOperator);
+    this.sinks = options.operators.filter((operator) => operator instanceof SinkOperator);
+    this.#readySources = new Set(this.sources);
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** True once every source and channel has ended: what is left is `finish`. */
+  get inputEnded(): boolean {
+    return this.#openChannels.size === 0 && this.sources.every((source) => source.ended);
+  }
+
+  /** Opens operators from the last to the first, so that each finds those behind it ready. */
+  async open(): Promise<void> {
+    for (const operator of this.#options.operators.toReversed()) {
+      this.#opened.push(operator);
+      await this.#attributedAsync(() => operator.open());
+    }
+  }
+
+  /** False while an output channel is full: back-pressure. */
+  hasCapacity(): boolean {
+    for (const exchange of this.#options.exchanges) if (!exchange.hasCapacity()) return false;
+    return true;
+  }
+
+  /** Runs one batch of each channel and, if `readSources`, of each source; false if there was nothing to do. */
+  runBatch(readSources: boolean): boolean {
+    const fromSources = readSources && this.#attributed(() => this.#pollSources());
+    const fromChannels = this.#attributed(() => this.#pollChannels());
+    if (!fromSources && !fromChannels) return false;
+    this.#endBatch();
+    return true;
+  }
+
+  #pollSources(): boolean {
+    let progressed = false;
+    for (const source of this.#readySources) {
+      this.#position = () => `the record at ${source.reader.currentPosition()}`;
+      const status = source.poll(LIMITS.sourceBatchRecordsMax);
+      if (status !== 'more-available') this.#readySources.delete(source);
+      progressed ||= status !== 'nothing-available';
+    }
+    return progressed;
+  }
+
+  #pollChannels(): boolean {
+    let progressed = false;
+    for (const taskChannel of this.#openChannels) {
+      const batch = taskChannel.channel.poll();
+      if (batch === undefined) continue;
+      progressed = true;
+      this.#position = () => `a record of ${taskChannel.label}`;
+      if (deliverBatch(batch, taskChannel.input)) this.#openChannels.delete(taskChannel);
+    }
+    return progressed;
+  }
+
+  /** Runs the timers that are due; true if any ran. Unit: ms since the epoch. */
+  advanceTime(now: number): boolean {
+    this.#position = () => 'a processing-time timer';
+    const fired = this.#attributed(() => this.#options.time.fireDue(now));
+    if (fired) this.#endBatch();
+    return fired;
+  }
+
+  nextTimer(): number | undefined {
+    return this.#options.time.nextDue();
+  }
+
+  #endBatch(): void {
+    this.#position = () => 'a watermark at the end of a batch';
+    this.#attributed(() => {
+      for (const operator of this.#options.operators) operator.endBatch?.();
+      for (const exchange of this.#options.exchanges) exchange.flush();
+    });
+  }
+
+  /** Sources that wait for data become ready again when it is there. Rejects when reading failed. */
+  awaitSources(): readonly Promise<void>[] {
+    for (const source of this.sources) {
+      if (source.ended || this.#readySources.has(source) || this.#awaited.has(source)) continue;
+      const available = source.reader.isAvailable().then(() => {
+        this.#awaited.delete(source);
+        this.#readySources.add(source);
+      });
+      // The failure is met by whoever awaits; until then it must not count as unhandled.
+      available.catch(() => {});
+      this.#awaited.set(source, available);
+    }
+    return [...this.#awaited.values()];
+  }
+
+  /** After the last input: operators finish in order, downstream is told. */
+  async finish(): Promise<void> {
+    this.#position = () => 'the end of the input';
+    for (const operator of this.#options.operators) await this.#attributedAsync(() => operator.finish?.());
+    for (const exchange of this.#options.exchanges) exchange.endInput();
+    this.#finished = true;
+  }
+
+  /** Closes what was opened, each operator even if another fails; throws the first error. */
+  async close(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const operator of this.#opened.splice(0)) {
+      try {
+        await operator.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Where the record being processed stands, in words. */
+  currentPosition(): string {
+    return this.#position();
+  }
+
+  #attributed<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw failureOf(error, this.#options.cursor.operator, this.#position());
+    }
+  }
+
+  async #attributedAsync(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw failureOf(error, this.#options.cursor.operator, this.#position());
+    }
+  }
+}

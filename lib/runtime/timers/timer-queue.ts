@@ -1,0 +1,135 @@
+/**
+ * Pending timers of one domain: a binary heap of the distinct times, each with the bucket of its timers.
+ *
+ * I1 A timer is de-duplicated per (time, window, key).
+ * I2 `take` hands timers out in order of time, then of registration, also those added meanwhile.
+ * I3 A bucket that deletions have emptied stays in the heap until it is met; at most half of the heap is such garbage.
+ */
+import type { CanonicalKey } from '../../core/key.ts';
+import type { Window } from '../../core/window/window.ts';
+import { sameNamespace } from '../state/namespace.ts';
+import { type Timer, TimerBucket } from './timer-bucket.ts';
+
+export class TimerQueue {
+  readonly #buckets = new Map<number, TimerBucket>();
+  #heap: TimerBucket[] = [];
+  #garbage = 0;
+  #size = 0;
+  #nextSequence = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  nextSequence(): number {
+    return this.#nextSequence++;
+  }
+
+  /** False if the same timer is registered already. */
+  add(timer: Timer): boolean {
+    let bucket = this.#buckets.get(timer.time);
+    if (bucket === undefined) {
+      bucket = new TimerBucket(timer.time);
+      this.#buckets.set(timer.time, bucket);
+      this.#heap.push(bucket);
+      this.#siftUp(this.#heap.length - 1);
+    }
+    const added = bucket.add(timer);
+    if (added) this.#size++;
+    return added;
+  }
+
+  /** The sequence number of the removed timer; undefined if there was none. */
+  remove(time: number, window: Window | undefined, canonical: CanonicalKey): number | undefined {
+    const bucket = this.#buckets.get(time);
+    const sequence = bucket?.remove(window, canonical);
+    if (bucket === undefined || sequence === undefined) return undefined;
+    this.#size--;
+    if (bucket.empty) {
+      this.#buckets.delete(time);
+      this.#garbage++;
+      if (this.#garbage * 2 > this.#heap.length) this.#compact();
+    }
+    return sequence;
+  }
+
+  /** The earliest time for which a timer waits. Unit: ms since the epoch. */
+  nextTime(): number | undefined {
+    while (this.#heap[0]?.empty) {
+      this.#garbage--;
+      this.#pop();
+    }
+    return this.#heap[0]?.time;
+  }
+
+  /** Removes and returns the first timer that is due at `limit`; undefined if none is. */
+  take(limit: number): Timer | undefined {
+    const time = this.nextTime();
+    const bucket = this.#heap[0];
+    if (time === undefined || time > limit || bucket === undefined) return undefined;
+    const timer = bucket.take();
+    this.#size--;
+    if (bucket.empty) {
+      this.#buckets.delete(time);
+      this.#pop();
+    }
+    return timer;
+  }
+
+  count(window: Window): number {
+    let count = 0;
+    for (const timer of this.#timers()) if (sameNamespace(timer.window, window)) count++;
+    return count;
+  }
+
+  /** Every timer in order of time, then of registration. */
+  inOrder(): readonly Timer[] {
+    return Array.from(this.#timers()).sort((a, b) => a.time - b.time || a.sequence - b.sequence);
+  }
+
+  *#timers(): Generator<Timer> {
+    for (const bucket of this.#buckets.values()) yield* bucket.timers();
+  }
+
+  #compact(): void {
+    this.#heap = Array.from(this.#buckets.values()).sort((a, b) => a.time - b.time);
+    this.#garbage = 0;
+  }
+
+  #pop(): void {
+    const last = this.#heap.pop();
+    if (last === undefined || this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    this.#siftDown(0);
+  }
+
+  #siftUp(start: number): void {
+    const heap = this.#heap;
+    const bucket = heap[start]!;
+    let index = start;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = heap[parentIndex]!;
+      if (parent.time <= bucket.time) break;
+      heap[index] = parent;
+      index = parentIndex;
+    }
+    heap[index] = bucket;
+  }
+
+  #siftDown(start: number): void {
+    const heap = this.#heap;
+    const bucket = heap[start]!;
+    let index = start;
+    for (;;) {
+      let childIndex = 2 * index + 1;
+      if (childIndex >= heap.length) break;
+      if (childIndex + 1 < heap.length && heap[childIndex + 1]!.time < heap[childIndex]!.time) childIndex++;
+      const child = heap[childIndex]!;
+      if (child.time >= bucket.time) break;
+      heap[index] = child;
+      index = childIndex;
+    }
+    heap[index] = bucket;
+  }
+}

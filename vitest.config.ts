@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+const CONDITION = 'millrace-source';
+const conditions = [CONDITION, 'module', 'node', 'import', 'default'];
+
+/** A project that runs every `*.test.ts` under `folder`. */
+function project(name: string, options: { readonly folder: string; readonly testTimeoutMs: number }) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`${options.folder}/**/*.test.ts`],
+      testTimeout: options.testTimeoutMs,
+      hookTimeout: options.testTimeoutMs,
+    },
+  };
+}
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    // A test that imports a job module natively must meet the same copy of the package.
+    execArgv: [`--conditions=${CONDITION}`],
+    projects: [
+      project('unit', { folder: 'test/unit', testTimeoutMs: 10_000 }),
+      project('conformance', { folder: 'test/conformance', testTimeoutMs: 20_000 }),
+      project('integration', { folder: 'test/integration', testTimeoutMs: 60_000 }),
+      project('tidy', { folder: 'test/tidy', testTimeoutMs: 60_000 }),
+      project('docs', { folder: 'test/docs', testTimeoutMs: 60_000 }),
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: './tsconfig.types.json',
+          },
+        },
+      },
+    ],
+  },
+});
