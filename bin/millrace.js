@@ -15,15 +15,6 @@ async function start() {
   const { existsSync } = await import('node:fs');
   const source = new URL('../lib/cli/main.ts', import.meta.url);
   // The published package has no lib folder; a checkout runs its source, never a stale dist.
-  if (!existsSync(source)) {
-    await import(new URL('../dist/lib/cli/main.js', import.meta.url).href);
-    return;
-  }
-  const { registerHooks } = await import('node:module');
-  registerHooks({
-    // A job's `import … from 'millrace'` must find the copy that the command line runs on.
-    resolve: (specifier, context, next) =>
-      next(specifier, { ...context, conditions: ['millrace-source', ...context.conditions] }),
-  });
-  await import(source.href);
+  const main = existsSync(source) ? source : new URL('../dist/lib/cli/main.js', import.meta.url);
+  await import(main.href);
 }

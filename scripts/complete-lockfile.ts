@@ -3,18 +3,21 @@
  *
  * npm leaves out an optional package that the registry at hand does not serve, and `npm ci` then refuses the
  * lockfile because the package that names it still does. An entry with platform and exact version is enough:
- * on another platform npm skips it. A package built for this platform is never added.
+ * on another platform npm skips it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-interface LockEntry {
+interface Platform {
+  readonly cpu: readonly string[];
+  readonly libc?: readonly string[];
+  readonly os?: readonly string[];
+}
+
+interface LockEntry extends Partial<Platform> {
   readonly version?: string;
   readonly dev?: boolean;
   readonly optional?: boolean;
-  readonly os?: readonly string[];
-  readonly cpu?: readonly string[];
-  readonly libc?: readonly string[];
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -24,26 +27,58 @@ interface Lockfile {
 
 const PATH = join(import.meta.dirname, '..', 'package-lock.json');
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
-const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
-const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
+const SYSTEMS = [
+  'aix',
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+];
+const PROCESSORS = [
+  'arm',
+  'arm64',
+  'ia32',
+  'loong64',
+  'mips64el',
+  'ppc64',
+  'riscv64',
+  's390x',
+  'wasm32',
+  'x64',
+];
 
-function platformOf(name: string): LockEntry {
+function platformOf(name: string): Platform {
   const words = name.split(/[-/]/);
   const os = SYSTEMS.filter((system) => words.includes(system));
   const cpu = PROCESSORS.filter((processor) => words.includes(processor));
   const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : ['glibc'];
   if (cpu.length === 0) throw new Error(`Cannot tell the platform of the optional package ${name}.`);
-  return { cpu, ...(os.length > 0 && { os }), ...(os.includes('linux') && { libc }) };
+  return { cpu, ...(os.includes('linux') && { libc }), ...(os.length > 0 && { os }) };
 }
 
 function missingEntries({ packages }: Lockfile): [string, LockEntry][] {
   return Object.entries(packages).flatMap(([path, entry]) =>
     Object.entries(entry.optionalDependencies ?? {})
-      .filter(([name]) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages))
+      .filter(
+        ([name]) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      )
       .map(([name, version]): [string, LockEntry] => {
         if (!EXACT.test(version)) throw new Error(`${path} wants ${name}@${version}, not an exact version.`);
-        const dev = entry.dev === true ? { dev: true } : {};
-        return [`node_modules/${name}`, { version, ...dev, optional: true, ...platformOf(name) }];
+        const { cpu, libc, os } = platformOf(name);
+        // In npm's own order of keys, so that the next `npm install` changes nothing.
+        const added = {
+          version,
+          cpu,
+          ...(entry.dev && { dev: true }),
+          ...(libc && { libc }),
+          optional: true,
+        };
+        return [`node_modules/${name}`, { ...added, ...(os && { os }) }];
       }),
   );
 }

@@ -1,4 +1,5 @@
-import { isStreamError, messageOf, type ErrorContext } from '../core/errors.ts';
+import { sep } from 'node:path';
+import { type ErrorContext, isStreamError, messageOf } from '../core/errors.ts';
 import type { RunningCopy } from './running-copy.ts';
 import { firstUserPlace, shownPlace } from './source-place.ts';
 
@@ -11,10 +12,24 @@ export interface ReportOptions {
 
 /** An error as lines for people: code and message, where, why. */
 export function formatError(thrown: unknown, options: ReportOptions): string {
+  const text = linesOf(thrown, options);
+  return options.verbose ? text : withShortPaths(text, options.cwd);
+}
+
+/** Paths below `cwd` without it. */
+function withShortPaths(text: string, cwd: string): string {
+  const folder = cwd.endsWith(sep) ? cwd : cwd + sep;
+  // Within a longer path the same characters mean something else.
+  return text.split(folder).reduce((left, right) => left + (/[\w./\\-]$/.test(left) ? folder : '') + right);
+}
+
+function linesOf(thrown: unknown, options: ReportOptions): string {
   if (!isStreamError(thrown)) return `error: ${options.verbose ? stackOf(thrown) : messageOf(thrown)}`;
   const { code, message, context, cause } = thrown;
   const lines = [`error ${code}: ${message}`, ...contextLines(context, message)];
-  if (cause !== undefined) lines.push(...causeLines(cause, { message, ...options }));
+  // The message of a module that does not load is its cause, told better.
+  const told = code === 'JOB_MODULE_INVALID' && !options.verbose;
+  if (cause !== undefined && !told) lines.push(...causeLines(cause, { message, ...options }));
   if (options.verbose && thrown.stack !== undefined) lines.push(thrown.stack);
   return lines.join('\n');
 }
@@ -38,7 +53,10 @@ function contextLines(context: ErrorContext, message: string): readonly string[]
   );
 }
 
-function causeLines(cause: unknown, options: ReportOptions & { readonly message: string }): readonly string[] {
+function causeLines(
+  cause: unknown,
+  options: ReportOptions & { readonly message: string },
+): readonly string[] {
   if (options.verbose) return [`  cause: ${stackOf(cause)}`];
   const text = messageOf(cause);
   const place = cause instanceof Error ? firstUserPlace(cause, options.copy.isOwnFile) : undefined;

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../core/errors.ts';
+import { exportedNames } from './exported-names.ts';
 import type { ModuleHooks } from './module-hooks.ts';
 import type { RunningCopy } from './running-copy.ts';
 import { similarName } from './similar-name.ts';
@@ -36,14 +37,22 @@ function explanationOf(failed: FailedImport): Explanation {
   const { thrown } = failed;
   if (!(thrown instanceof Error)) {
     const shown = shownPath(failed.jobFile, failed.cwd);
-    return { message: `Loading ${shown} threw ${messageOf(thrown)}, which is not an Error.`, location: shown };
+    return {
+      message: `Loading ${shown} threw ${messageOf(thrown)}, which is not an Error.`,
+      location: shown,
+    };
   }
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   const known =
     code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
       ? unsupportedSyntax(thrown, failed)
-      : (missingExport(thrown, failed) ?? unresolved(thrown, { code, failed }) ?? unknownExtension(thrown, { code, failed }));
-  return known ?? notAnEsModule(thrown, failed) ?? notCompiling(thrown, failed) ?? thrownAtLoad(thrown, failed);
+      : (missingExport(thrown, failed) ??
+        unresolved(thrown, { code, failed }) ??
+        unknownExtension(thrown, { code, failed }) ??
+        withoutAttribute(thrown, { code, failed }));
+  return (
+    known ?? notAnEsModule(thrown, failed) ?? notCompiling(thrown, failed) ?? thrownAtLoad(thrown, failed)
+  );
 }
 
 const UNSUPPORTED_SYNTAX: readonly (readonly [pattern: RegExp, what: string, fix: string])[] = [
@@ -85,7 +94,10 @@ function missingExport(error: Error, failed: FailedImport): Explanation | undefi
       location: shown,
     };
   }
-  const match = /The requested module '(.+?)' (does not provide an export named '(.+)'|is a CommonJS module)/.exec(error.message);
+  const match =
+    /The requested module '(.+?)' (does not provide an export named '(.+)'|is a CommonJS module)/.exec(
+      error.message,
+    );
   const place = placeOfSyntaxError(error);
   if (match === null || place === undefined) return undefined;
   const specifier = match[1]!;
@@ -98,7 +110,16 @@ function missingExport(error: Error, failed: FailedImport): Explanation | undefi
     };
   }
   const verb = place.source.trimStart().startsWith('export') ? 'export' : 'import';
-  return { message: missingName({ where, verb, name, specifier, source: failed.hooks.fileOf(specifier, place.file) }), location: where };
+  return {
+    message: missingName({
+      where,
+      verb,
+      name,
+      specifier,
+      source: failed.hooks.fileOf(specifier, place.file),
+    }),
+    location: where,
+  };
 }
 
 function missingName(miss: {
@@ -114,30 +135,13 @@ function missingName(miss: {
     return `${where} imports the default export of '${specifier}', which has none: write \`import { … } from '${specifier}'\` with the names it exports.`;
   }
   const fix = `write \`${verb} type { ${name} } from '${specifier}'\``;
-  const names = source === undefined ? undefined : declaredNames(source);
+  const names = source === undefined ? undefined : exportedNames(source);
   if (names?.types.has(name)) {
     return `${where} ${verb}s '${name}' from '${specifier}' as a value, but it is an interface or a type, which Node removes: ${fix}.`;
   }
   const similar = similarName(name, names?.values ?? []);
   const guess = similar === undefined ? '' : ` Did you mean '${similar}'?`;
   return `${where} ${verb}s '${name}', which '${specifier}' does not export as a value.${guess} If it is an interface or a type, ${fix}.`;
-}
-
-/** Names that a file exports: by declarations in its source, or beside it in its `.d.ts`. */
-function declaredNames(file: string): { readonly types: ReadonlySet<string>; readonly values: ReadonlySet<string> } {
-  const declarations = file.replace(/\.(m?)js$/, '.d.$1ts');
-  const text = readFileSync(existsSync(declarations) ? declarations : file, 'utf8');
-  const types = new Set<string>();
-  const values = new Set<string>();
-  const direct = /export\s+(?:declare\s+)?(?:(interface|type)|(?:abstract\s+)?(?:class|function\*?|const|let|async\s+function))\s+([\w$]+)/g;
-  for (const [, isType, name] of text.matchAll(direct)) (isType === undefined ? values : types).add(name!);
-  for (const [, isType, list] of text.matchAll(/export\s+(type\s+)?\{([^}]*)\}/g)) {
-    for (const part of list!.split(',')) {
-      const [, own, name] = /^\s*(type\s+)?(?:[\w$]+\s+as\s+)?([\w$]+)\s*$/.exec(part.replaceAll(/\/\*.*?\*\/|\/\/.*/g, '')) ?? [];
-      if (name !== undefined) (isType === undefined && own === undefined ? values : types).add(name);
-    }
-  }
-  return { types, values };
 }
 
 interface Coded {
@@ -148,7 +152,10 @@ interface Coded {
 function unresolved(error: Error, { code, failed }: Coded): Explanation | undefined {
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') return undefined;
   const { cwd } = failed;
-  const match = /(?:Cannot find (package|module) '(.+?)'|Directory import '(.+?)' is not supported resolving ES modules) imported from (.+?)$/m.exec(error.message);
+  const match =
+    /(?:Cannot find (package|module) '(.+?)'|Directory import '(.+?)' is not supported resolving ES modules) imported from (.+?)$/m.exec(
+      error.message,
+    );
   if (match === null) return undefined;
   const target = match[2] ?? match[3]!;
   const importer = match[4]!;
@@ -162,18 +169,36 @@ function unresolved(error: Error, { code, failed }: Coded): Explanation | undefi
   const folder = dirname(target);
   const similar = existsSync(folder) ? similarName(basename(target), readdirSync(folder)) : undefined;
   const guess = similar === undefined ? 'Mend the path or create the file.' : `Did you mean '${similar}'?`;
-  return { message: `${where} imports ${shownPath(target, cwd)}, which does not exist. ${guess}`, location: where };
+  return {
+    message: `${where} imports ${shownPath(target, cwd)}, which does not exist. ${guess}`,
+    location: where,
+  };
 }
 
 function unknownExtension(error: Error, { code, failed }: Coded): Explanation | undefined {
   if (code !== 'ERR_UNKNOWN_FILE_EXTENSION') return undefined;
   const file = / for (.+)$/.exec(error.message)?.[1] ?? failed.jobFile;
   const shown = shownPath(file, failed.cwd);
-  return { message: `${shown} cannot be loaded: a job and what it imports are .ts, .mts, .js, .mjs or .json files.`, location: shown };
+  return {
+    message: `${shown} cannot be loaded: a job and what it imports are .ts, .mts, .js, .mjs or .json files.`,
+    location: shown,
+  };
+}
+
+function withoutAttribute(error: Error, { code, failed }: Coded): Explanation | undefined {
+  if (code !== 'ERR_IMPORT_ATTRIBUTE_MISSING') return undefined;
+  const url = /Module "(.+?)"/.exec(error.message)?.[1] ?? 'a JSON file';
+  const shown = url.startsWith('file:') ? shownPath(fileURLToPath(url), failed.cwd) : url;
+  return {
+    message: `${shown} is imported without its type: write \`import data from '…' with { type: 'json' }\`.`,
+    location: shown,
+  };
 }
 
 function notAnEsModule(error: Error, failed: FailedImport): Explanation | undefined {
-  const match = /^(module|exports|require|__dirname|__filename) is not defined in ES module scope/.exec(error.message);
+  const match = /^(module|exports|require|__dirname|__filename) is not defined in ES module scope/.exec(
+    error.message,
+  );
   if (match === null) return undefined;
   const place = firstUserPlace(error, failed.copy.isOwnFile);
   const where = place === undefined ? shownPath(failed.jobFile, failed.cwd) : shownPlace(place, failed.cwd);
@@ -184,7 +209,10 @@ function notAnEsModule(error: Error, failed: FailedImport): Explanation | undefi
     __dirname: 'write `import.meta.dirname`',
     __filename: 'write `import.meta.filename`',
   };
-  return { message: `${where} uses '${match[1]}' of CommonJS, but jobs are ES modules: ${fixes[match[1]!]}.`, location: where };
+  return {
+    message: `${where} uses '${match[1]}' of CommonJS, but jobs are ES modules: ${fixes[match[1]!]}.`,
+    location: where,
+  };
 }
 
 /** Syntax errors of Node name no file if they are found after the types are removed. */
@@ -195,7 +223,7 @@ function notCompiling(error: Error, failed: FailedImport): Explanation | undefin
   const file = place?.file ?? failed.hooks.lastFile() ?? failed.jobFile;
   const where = place === undefined ? shownPath(file, failed.cwd) : shownPlace(place, failed.cwd);
   const decorator =
-    place === undefined && /^\s*@\w/m.test(readFileSync(file, 'utf8'))
+    place === undefined && /(^|[\s{;])@\w/.test(readFileSync(file, 'utf8'))
       ? ' Decorators are not part of JavaScript yet: write the call without one.'
       : '';
   return { message: `${where} does not compile: ${error.message}.${decorator}`, location: where };
@@ -204,5 +232,8 @@ function notCompiling(error: Error, failed: FailedImport): Explanation | undefin
 function thrownAtLoad(error: Error, failed: FailedImport): Explanation {
   const place = firstUserPlace(error, failed.copy.isOwnFile);
   const where = place === undefined ? shownPath(failed.jobFile, failed.cwd) : shownPlace(place, failed.cwd);
-  return { message: `${where} threw while the job was loaded: ${error.name}: ${error.message}`, location: where };
+  return {
+    message: `${where} threw while the job was loaded: ${error.name}: ${error.message}`,
+    location: where,
+  };
 }

@@ -12,7 +12,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { type LoadHookSync, type ResolveHookSync, registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
-import type { RunningCopy } from './running-copy.ts';
+import { UserError } from '../core/errors.ts';
+import { PACKAGE_NAME, type RunningCopy } from './running-copy.ts';
 
 /** The hooks of this process, once registered. */
 export interface ModuleHooks {
@@ -32,6 +33,8 @@ export function registerModuleHooks(copy: RunningCopy): ModuleHooks {
   const resolve: ResolveHookSync = (specifier, context, next) => {
     const own = copy.entries.get(specifier);
     if (own !== undefined) return { url: own, shortCircuit: true };
+    if (specifier.startsWith(`${PACKAGE_NAME}/`))
+      throw unknownEntry(specifier, { importer: context.parentURL, copy });
     if (!isProjectFile(context.parentURL) || !isPath(specifier)) return next(specifier, context);
     try {
       return next(specifier, context);
@@ -63,6 +66,18 @@ export function registerModuleHooks(copy: RunningCopy): ModuleHooks {
       return found === undefined ? undefined : fileURLToPath(found);
     },
   };
+}
+
+function unknownEntry(
+  specifier: string,
+  { importer, copy }: { readonly importer: string | undefined; readonly copy: RunningCopy },
+): UserError {
+  const entries = [...copy.entries.keys()].filter((entry) => !entry.endsWith('.json'));
+  return new UserError(
+    'JOB_MODULE_INVALID',
+    `There is nothing to import from '${specifier}': Millrace ${copy.version} has ${entries.join(', ')}.`,
+    { context: importer === undefined ? {} : { location: fileURLToPath(importer) } },
+  );
 }
 
 const VARIANTS = ['.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.mts', '/index.js', '/index.mjs'];

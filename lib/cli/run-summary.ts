@@ -3,7 +3,8 @@ import type { JobResult } from '../graph/job-execution.ts';
 /** What a finished job did, as lines for people. */
 export function formatSummary(result: JobResult): string {
   const { metrics, sinks } = result;
-  const perSecond = result.durationMs === 0 ? '' : ` (${count((metrics.numRecordsIn * 1000) / result.durationMs)} records/s)`;
+  const perSecond =
+    result.durationMs === 0 ? '' : ` (${count((metrics.numRecordsIn * 1000) / result.durationMs)} records/s)`;
   const letters = result.deadLetterFile === undefined ? '' : ` in ${result.deadLetterFile}`;
   const width = Math.max(...sinks.map(({ uid }) => uid.length), 0);
   return [

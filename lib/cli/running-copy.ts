@@ -14,7 +14,8 @@ export interface RunningCopy {
   isOwnFile(path: string): boolean;
 }
 
-const PACKAGE_NAME = 'millrace';
+/** Name under which jobs import this package. */
+export const PACKAGE_NAME = 'millrace';
 
 /** Reads the package.json around this file. */
 export function findRunningCopy(): RunningCopy {
@@ -28,7 +29,8 @@ export function findRunningCopy(): RunningCopy {
   }
   const entries = new Map<string, string>();
   for (const [subpath, target] of Object.entries(exportsField)) {
-    const file = typeof target === 'string' ? target : textAt(target, fromSource ? 'millrace-source' : 'default');
+    const file =
+      typeof target === 'string' ? target : textAt(target, fromSource ? 'millrace-source' : 'default');
     if (file === undefined) continue;
     entries.set(PACKAGE_NAME + subpath.slice(1), pathToFileURL(join(root, file)).href);
   }
@@ -49,7 +51,8 @@ export function dependencySpecOf(copy: RunningCopy): string {
   const modules = dirname(copy.root);
   if (basename(modules) !== 'node_modules') return `file:${copy.root}`;
   const resolved = resolvedInLockfile(modules, basename(copy.root));
-  if (resolved === undefined || resolved.endsWith(`/-/${PACKAGE_NAME}-${copy.version}.tgz`)) return `^${copy.version}`;
+  if (resolved === undefined || resolved.endsWith(`/-/${PACKAGE_NAME}-${copy.version}.tgz`))
+    return `^${copy.version}`;
   if (!resolved.startsWith('file:')) return resolved;
   return `file:${resolve(dirname(modules), resolved.slice('file:'.length))}`;
 }

@@ -24,16 +24,20 @@ export function shownPlace(place: SourcePlace, cwd: string): string {
 }
 
 /**
- * Where Node says a module does not compile or link: the head of the stack is the place, the line of source and a
- * caret under the offending piece. The caret counts from the start of the printed line.
+ * Where Node says a module does not compile or link: its stack begins with the place, lines of source and carets
+ * under the offending piece.
  */
 export function placeOfSyntaxError(error: Error): (SourcePlace & { readonly source: string }) | undefined {
-  const [head, source, caret] = (error.stack ?? '').split('\n');
-  const match = /^(file:.+|\/.+):(\d+)$/.exec(head ?? '');
+  const lines = (error.stack ?? '').split('\n');
+  const match = /^(file:.+|\/.+|[A-Za-z]:\\.+):(\d+)$/.exec(lines[0] ?? '');
   if (match === null) return undefined;
-  const file = pathOf(match[1]!);
-  const at = caret?.indexOf('^') ?? -1;
-  return { file, line: Number(match[2]), column: at < 0 ? undefined : at + 1, source: source ?? '' };
+  const carets = lines.findIndex((line) => /^\s*\^+\s*$/.test(line));
+  return {
+    file: pathOf(match[1]!),
+    line: Number(match[2]),
+    column: carets < 0 ? undefined : lines[carets]!.indexOf('^') + 1,
+    source: lines[carets - 1] ?? '',
+  };
 }
 
 /** The first line of the stack that `isOwn` does not disown and that is neither Node's nor a package's. */

@@ -35,7 +35,7 @@ export function canonicalKey(key: unknown): CanonicalKey {
     case 'boolean':
       return key;
     default:
-      return COMPOSITE_PREFIX + Buffer.from(encodeKey(key)).latin1Slice();
+      return COMPOSITE_PREFIX + Buffer.from(encodeKey(key)).toString('latin1');
   }
 }
 

@@ -11,7 +11,11 @@ export const LIMITS = {
   /** Bytes read from a file in one call. */
   fileReadBytes: 1 << 20,
   /** The longest line of a text file; a longer one is a dead letter. */
-  lineBytesMax: 32 << 20,
+  lineBytesMax: 16 << 20,
+  /** A CSV row whose quotes are open for longer than this is malformed. */
+  csvRowBytesMax: 1 << 20,
+  /** CSV rows that are parsed in one call. */
+  csvBatchRowsMax: 512,
   /** Bytes of raw text kept in a dead letter. */
   deadLetterRawBytesMax: 64 << 10,
   /** Decompressed chunks that wait between a decompressor and its reader. */
@@ -28,6 +32,8 @@ export const LIMITS = {
   openBucketsMax: 1024,
   /** Rows of one Parquet row group that is being written. */
   parquetRowGroupRowsMax: 100_000,
+  /** Bytes, estimated, that the unwritten row groups of one file writer hold. */
+  parquetRowGroupBytesMax: 64 << 20,
   /** Subtasks of one operator; Flink's upper bound of max parallelism. */
   parallelismMax: 32_768,
   /** Elements that executeAndCollect keeps in memory. */

@@ -84,7 +84,7 @@ function faultOf(value: unknown, walk: Walk): string | undefined {
   walk.nodes++;
   switch (typeof value) {
     case 'function':
-      return value.name === '' ? 'a function' : `the function ${value.name}`;
+      return 'a function';
     case 'symbol':
       return 'a symbol';
     case 'object':

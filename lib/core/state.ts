@@ -5,7 +5,7 @@
  * arrays, `undefined` kept. Functions, symbols and class instances are refused at the write.
  */
 import { UserError } from './errors.ts';
-import type { AggregateFunction, ReduceFunction } from './functions/aggregation.ts';
+import type { AggregateFunction } from './functions/aggregate-function.ts';
 
 /** Value that is read and written as a whole. One value per key. */
 export interface ValueState<T> {
@@ -102,7 +102,7 @@ export class ReducingStateDescriptor<T> {
   readonly name: string;
   readonly reduce: (a: T, b: T) => T;
 
-  constructor(name: string, reduce: ReduceFunction<T> | ((a: T, b: T) => T)) {
+  constructor(name: string, reduce: { reduce(a: T, b: T): T } | ((a: T, b: T) => T)) {
     this.name = stateName(name);
     this.reduce = typeof reduce === 'function' ? reduce : (a, b) => reduce.reduce(a, b);
   }

@@ -6,6 +6,7 @@
  * with another task between them stay apart, because a task that feeds that one and reads from it through
  * bounded channels could block for ever.
  */
+import { InvariantError } from '../core/errors.ts';
 import type { JobEdge, JobGraph, JobVertex } from './job-graph.ts';
 
 /** Vertices that run as one; their subtasks exist once per parallel instance. */
@@ -78,16 +79,14 @@ function tasksOf(jobGraph: JobGraph, groups: ReadonlyMap<string, string>): reado
       }),
     );
   while (placed.size < members.size) {
-    // The groups form no cycle, so one of those left has all its inputs placed.
-    for (const [group, vertices] of members) {
-      if (placed.has(group) || !isReady(vertices, group)) continue;
-      placed.add(group);
-      const first = vertices[0]!;
-      tasks.push(
-        Object.freeze({ id: first.id, parallelism: first.parallelism, vertices: Object.freeze(vertices) }),
-      );
-      break;
+    const next = [...members].find(([group, vertices]) => !placed.has(group) && isReady(vertices, group));
+    const first = next?.[1][0];
+    if (next === undefined || first === undefined) {
+      throw new InvariantError('INVARIANT', `The tasks of job '${jobGraph.jobName}' wait for each other.`);
     }
+    placed.add(next[0]);
+    const vertices = Object.freeze(next[1]);
+    tasks.push(Object.freeze({ id: first.id, parallelism: first.parallelism, vertices }));
   }
   return Object.freeze(tasks);
 }

@@ -7,7 +7,8 @@
  */
 
 import type { Sink, Source } from '../core/connector.ts';
-import type { AggregateFunction, ReduceFunction } from '../core/functions/aggregation.ts';
+import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
+import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 import type {
   CoFlatMapFunction,
   CoMapFunction,

@@ -6,12 +6,13 @@
  * on a durable backend.
  */
 import { UserError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { OutputTag } from '../core/output-tag.ts';
 import type { OperatorSpec } from '../graph/operator-spec.ts';
 import { createOperator } from '../runtime/create-operator.ts';
 import { MetricRegistry } from '../runtime/metrics.ts';
 import type { Input, Operator, OperatorContext } from '../runtime/operator.ts';
+import type { BackPressure } from '../runtime/operators/pausable-clock.ts';
+import { TimestampsAndWatermarksOperator } from '../runtime/operators/timestamps-and-watermarks-operator.ts';
 import type { OperatorSnapshot } from '../runtime/snapshot.ts';
 import { type HarnessOutput, type HarnessRecord, RecordingOutput } from './harness-output.ts';
 import { ManualProcessingTime } from './manual-processing-time.ts';
@@ -28,15 +29,12 @@ export interface HarnessOptions {
   readonly maxParallelism?: number;
   /** How often periodic watermarks are emitted while the test moves the clock. Unit: ms. @default 200 */
   readonly autoWatermarkIntervalMs?: number;
+  /** Where the clock stands at first. Unit: ms since the epoch. @default 0 */
+  readonly initialProcessingTime?: number;
 }
 
 const OPERATOR_LABEL = 'operator';
 const MAX_PARALLELISM = 128;
-
-/** An operator that can be told that its output is blocked. */
-interface BackPressureAware {
-  setBackPressured(backPressured: boolean): void;
-}
 
 /** Base of the harnesses. @typeParam OUT type of the main output. */
 export abstract class StreamOperatorTestHarness<OUT> {
@@ -45,15 +43,14 @@ export abstract class StreamOperatorTestHarness<OUT> {
   readonly #output = new RecordingOutput<OUT>();
   readonly #sideOutputs = new Map<string, RecordingOutput<unknown>>();
   readonly #metrics = new MetricRegistry();
-  readonly #time = new ManualProcessingTime();
+  readonly #time: ManualProcessingTime;
   #restored: OperatorSnapshot | undefined;
   #operator: Operator | undefined;
-  #nextPeriodicEmit: number;
 
   protected constructor(spec: OperatorSpec, options: HarnessOptions = {}) {
     this.#spec = spec;
     this.#options = options;
-    this.#nextPeriodicEmit = this.#autoWatermarkIntervalMs;
+    this.#time = new ManualProcessingTime(options.initialProcessingTime);
   }
 
   /**
@@ -73,7 +70,7 @@ export abstract class StreamOperatorTestHarness<OUT> {
     if (this.#operator !== undefined) {
       throw new UserError('ARGUMENT_INVALID', 'open() was called twice; make a new harness for a new operator.');
     }
-    this.#operator = createOperator(this.#spec, this.#context());
+    this.#operator = this.#create();
     await this.#operator.open();
   }
 
@@ -116,15 +113,12 @@ export abstract class StreamOperatorTestHarness<OUT> {
   }
 
   /**
-   * Moves the clock and fires the processing-time timers that are due. If the auto-watermark interval has passed,
-   * periodic watermarks are emitted, once however far the clock moved. Unit: ms since the epoch.
+   * Moves the clock and fires what is due: processing-time timers, and periodic watermarks if the auto-watermark
+   * interval has passed, once however far the clock moved. Unit: ms since the epoch.
    */
   setProcessingTime(time: number): void {
-    const operator = this.#opened();
+    this.#opened();
     this.#time.advanceTo(time);
-    if (time < this.#nextPeriodicEmit) return;
-    this.#nextPeriodicEmit = time + this.#autoWatermarkIntervalMs;
-    operator.endBatch?.();
   }
 
   /** Moves the clock forward by `durationMs`. */
@@ -143,16 +137,17 @@ export abstract class StreamOperatorTestHarness<OUT> {
   }
 
   /**
-   * Tells an operator that assigns watermarks that its output is blocked: its idleness clock stands still meanwhile.
+   * Tells an operator that assigns watermarks that its output is blocked: its idleness clock stands still until every
+   * `kind` of back-pressure is off again.
    *
-   * Throws UserError ARGUMENT_INVALID if the operator does not look at back-pressure.
+   * Throws UserError ARGUMENT_INVALID if the operator does not assign watermarks.
    */
-  setBackPressured(backPressured: boolean): void {
-    const operator: Operator & Partial<BackPressureAware> = this.#opened();
-    if (operator.setBackPressured === undefined) {
+  setBackPressured(backPressured: boolean, kind: BackPressure = 'hard'): void {
+    const operator = this.#opened();
+    if (!(operator instanceof TimestampsAndWatermarksOperator)) {
       throw new UserError('ARGUMENT_INVALID', `The ${this.#spec.kind} operator does not look at back-pressure.`);
     }
-    operator.setBackPressured(backPressured);
+    operator.setBackPressured(kind, backPressured);
   }
 
   protected numKeyedEntries(): number {
@@ -181,8 +176,12 @@ export abstract class StreamOperatorTestHarness<OUT> {
     return this.#operator;
   }
 
-  get #autoWatermarkIntervalMs(): number {
-    return this.#options.autoWatermarkIntervalMs ?? LIMITS.autoWatermarkIntervalMs;
+  #create(): Operator {
+    const { autoWatermarkIntervalMs } = this.#options;
+    if (this.#spec.kind !== 'timestampsAndWatermarks' || autoWatermarkIntervalMs === undefined) {
+      return createOperator(this.#spec, this.#context());
+    }
+    return new TimestampsAndWatermarksOperator(this.#spec, this.#context(), { autoWatermarkIntervalMs });
   }
 
   #context(): OperatorContext {

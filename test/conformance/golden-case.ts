@@ -50,21 +50,27 @@ export function readCases(path: string): readonly GoldenCase[] {
 /** Checks one parsed case. Throws CaseFileError; `where` names the case in messages. */
 export function parseCase(item: unknown, where: string): GoldenCase {
   if (!isFields(item)) throw new CaseFileError(`${where} is not an object.`);
+  if (item.expected === undefined) throw new CaseFileError(`${where}: expected is missing.`);
   return {
     name: text(item, 'name', where),
     operator: text(item, 'operator', where),
     config: item.config === undefined ? {} : object(item.config, `${where}: config`),
     order: text(item, 'order', where),
     steps: objects(item.steps, `${where}: steps`),
-    expected: objects(item.expected, `${where}: expected`),
+    expected: Array.isArray(item.expected) ? objects(item.expected, `${where}: expected`) : [],
     expectedSideOutput:
       item.expectedSideOutput === undefined
         ? undefined
         : object(item.expectedSideOutput, `${where}: expectedSideOutput`),
     checks: item.checks === undefined ? [] : objects(item.checks, `${where}: checks`),
     expectError: item.expectError === undefined ? undefined : text(item, 'expectError', where),
-    unhonoured: Object.fromEntries(Object.entries(item).filter(([name]) => !HONOURED.has(name))),
+    unhonoured: Object.fromEntries(Object.entries(item).filter(([name, value]) => !isHonoured(name, value))),
   };
+}
+
+/** Expectations that are not a list have a meaning of their own, such as one list per subtask. */
+function isHonoured(name: string, value: unknown): boolean {
+  return HONOURED.has(name) && (name !== 'expected' || Array.isArray(value));
 }
 
 function text(item: Fields, name: string, where: string): string {

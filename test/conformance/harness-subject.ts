@@ -54,10 +54,8 @@ export class HarnessSubject implements Subject {
   readonly #factory: HarnessFactory;
   readonly #notation: ElementNotation;
   #harness: AnyHarness;
-  #earlierOutput: readonly Fields[] = [];
-  readonly #earlierSideOutputs = new Map<string, readonly Fields[]>();
-  readonly #tags = new Set<string>();
-  readonly #backPressure = { hard: false, soft: false };
+  /** Closed at a restore; their output stays part of the case's. */
+  readonly #retired: AnyHarness[] = [];
 
   private constructor(factory: HarnessFactory, notation: ElementNotation) {
     this.#factory = factory;
@@ -99,31 +97,24 @@ export class HarnessSubject implements Subject {
 
   /** Checkpoint, dispose, new instance, restore. */
   async snapshotRestore(): Promise<void> {
-    const snapshot = this.#harness.snapshot();
-    const output = this.output();
-    const sideOutputs = [...this.#tags].map((tag) => [tag, this.sideOutput(tag)] as const);
-    const { processingTime } = this.#harness;
-    await this.#harness.close();
-    this.#harness = this.#factory(processingTime);
-    this.#earlierOutput = output;
-    for (const [tag, records] of sideOutputs) this.#earlierSideOutputs.set(tag, records);
+    const retired = this.#harness;
+    const snapshot = retired.snapshot();
+    await retired.close();
+    this.#retired.push(retired);
+    this.#harness = this.#factory(retired.processingTime);
     this.#harness.restore(snapshot);
     await this.#harness.open();
   }
 
   output(): readonly Fields[] {
-    return [...this.#earlierOutput, ...this.#harness.output.map((item) => this.#golden(item))];
+    return [...this.#retired, this.#harness].flatMap(({ output }) => output.map((item) => this.#golden(item)));
   }
 
   sideOutput(tag: string): readonly Fields[] {
-    this.watch(tag);
-    const records = this.#harness.sideOutput(new OutputTag<unknown>(tag));
-    return [...(this.#earlierSideOutputs.get(tag) ?? []), ...records.map((item) => this.#golden(item))];
-  }
-
-  /** Keeps the records of this side output over a restore. */
-  watch(tag: string): void {
-    this.#tags.add(tag);
+    const outputTag = new OutputTag<unknown>(tag);
+    return [...this.#retired, this.#harness].flatMap((harness) =>
+      harness.sideOutput(outputTag).map((item) => this.#golden(item)),
+    );
   }
 
   close(): Promise<void> {
@@ -170,8 +161,7 @@ export class HarnessSubject implements Subject {
   #setBackPressure(change: string): void {
     const [, kind, state] = /^(hard|soft):(on|off)$/.exec(change) ?? [];
     if (kind === undefined) throw new CannotExpress(`backpressure ${JSON.stringify(change)}`);
-    this.#backPressure[kind === 'hard' ? 'hard' : 'soft'] = state === 'on';
-    this.#harness.setBackPressured(this.#backPressure.hard || this.#backPressure.soft);
+    this.#harness.setBackPressured(state === 'on', kind === 'hard' ? 'hard' : 'soft');
   }
 
   #golden(item: HarnessOutput<unknown>): Fields {

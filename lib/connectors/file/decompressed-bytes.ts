@@ -68,7 +68,10 @@ export class DecompressedBytes implements ByteSource {
 
   private openFrame(): void {
     const input = createReadStream(this.path, { start: this.frameStart, highWaterMark: CHUNK_BYTES });
-    const options = { chunkSize: CHUNK_BYTES, readableHighWaterMark: CHUNK_BYTES * LIMITS.decompressedChunksMax };
+    const options = {
+      chunkSize: CHUNK_BYTES,
+      readableHighWaterMark: CHUNK_BYTES * LIMITS.decompressedChunksMax,
+    };
     const decoder = this.compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
     const fail = (error: Error): void => {
       this.failure ??= error;
@@ -84,7 +87,11 @@ export class DecompressedBytes implements ByteSource {
 
   private decoderError(error: Error): Error {
     const truncated = errnoOf(error) === 'Z_BUF_ERROR';
-    return contentError(this.path, truncated ? 'ends inside its compressed data' : `is not ${this.compression} data`, error);
+    return contentError(
+      this.path,
+      truncated ? 'ends inside its compressed data' : `is not ${this.compression} data`,
+      error,
+    );
   }
 
   private finishFrame(): void {
@@ -111,7 +118,10 @@ export class DecompressedBytes implements ByteSource {
 
   private end(): number {
     if (this.toSkip > 0) {
-      throw contentError(this.path, `ends ${this.toSkip} bytes before the position already reached: it was replaced`);
+      throw contentError(
+        this.path,
+        `ends ${this.toSkip} bytes before the position already reached: it was replaced`,
+      );
     }
     return 0;
   }

@@ -21,7 +21,10 @@ export interface FileSplit extends SourceSplit {
 }
 
 /** A split of `path` that nobody has begun to read. */
-export function newSplit(path: string, range?: { readonly start: number; readonly end: number | null }): FileSplit {
+export function newSplit(
+  path: string,
+  range?: { readonly start: number; readonly end: number | null },
+): FileSplit {
   const start = range?.start ?? 0;
   const end = range?.end ?? null;
   const whole = start === 0 && end === null;

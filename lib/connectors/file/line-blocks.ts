@@ -30,7 +30,7 @@ export interface LineBlocksOptions {
   readonly source: ByteSource;
   /** Position of the first byte that `source` answers. */
   readonly offset: number;
-  /** `offset` lies behind a byte that may belong to a line of the split before: skip to the next line. */
+  /** Begin behind the first newline: `offset` is the last byte of the split before. */
   readonly skipFirst: boolean;
   readonly end: number | null;
   readonly readBytes?: number;
@@ -73,8 +73,9 @@ export class LineBlocks {
     this.source = options.source;
     this.offset = options.offset;
     this.end = options.end ?? Number.POSITIVE_INFINITY;
-    this.readBytes = options.readBytes ?? LIMITS.fileReadBytes;
     this.lineBytesMax = options.lineBytesMax ?? LIMITS.lineBytesMax;
+    // A full buffer without a newline holds one byte more than a line may have (I2).
+    this.readBytes = Math.min(options.readBytes ?? LIMITS.fileReadBytes, this.lineBytesMax + 1);
     this.buffer = Buffer.allocUnsafeSlow(this.readBytes);
     if (options.skipFirst) this.discard = { offset: options.offset + 1, head: undefined };
   }
@@ -87,7 +88,7 @@ export class LineBlocks {
   next(): LineBlocksStatus {
     for (;;) {
       if (this.discard !== undefined) {
-        if (!this.discarded(this.discard) && !this.ended) {
+        if (!this.dropLine() && !this.ended) {
           if (this.fill()) continue;
           return 'wait';
         }
@@ -109,7 +110,10 @@ export class LineBlocks {
 
   /** Index behind the last whole line of the split in the buffer; `from` if there is none. */
   private findCut(): number {
-    if (this.from < this.carefulTo) return this.lineEnd(this.from) + 1;
+    if (this.from < this.carefulTo) {
+      const newline = this.lineEnd(this.from);
+      return newline < 0 ? this.to : newline + 1;
+    }
     if (this.offset + (this.to - this.from) >= this.end) {
       const last = this.lineEnd(this.from + (this.end - 1 - this.offset));
       if (last >= 0) return last + 1;
@@ -132,10 +136,10 @@ export class LineBlocks {
     this.badLine = undefined;
     const bytes = this.buffer.subarray(this.from, cut);
     if (isAscii(bytes)) {
-      this.text = this.buffer.latin1Slice(this.from, cut);
+      this.text = this.buffer.toString('latin1', this.from, cut);
       this.ascii = true;
     } else if (isUtf8(bytes)) {
-      this.text = this.buffer.utf8Slice(this.from, cut);
+      this.text = this.buffer.toString('utf8', this.from, cut);
       this.ascii = false;
     } else {
       return this.deliverCarefully(cut);
@@ -161,7 +165,8 @@ export class LineBlocks {
 
   private skipByteOrderMark(cut: number): void {
     const { buffer, from } = this;
-    if (cut - from < 3 || buffer[from] !== 0xef || buffer[from + 1] !== 0xbb || buffer[from + 2] !== 0xbf) return;
+    if (cut - from < 3 || buffer[from] !== 0xef || buffer[from + 1] !== 0xbb || buffer[from + 2] !== 0xbf)
+      return;
     this.advance(from + 3);
   }
 
@@ -177,11 +182,10 @@ export class LineBlocks {
   }
 
   /** Drops bytes up to the end of the line being skipped; true when it has been found. */
-  private discarded(discard: Discard): boolean {
-    // A range that begins behind a newline begins with a line of its own: look at the byte before it.
+  private dropLine(): boolean {
     const newline = this.lineEnd(this.from);
     this.advance(newline < 0 ? this.to : newline + 1);
-    return newline >= 0 && this.offset >= discard.offset;
+    return newline >= 0;
   }
 
   /** True if the skipped line is one to report. */
@@ -191,7 +195,12 @@ export class LineBlocks {
     if (discard?.head === undefined) return false;
     const bytes = this.offset - discard.offset;
     const reason = `The line has ${bytes} bytes, more than the ${this.lineBytesMax} that a line may have.`;
-    this.badLine = { code: 'RECORD_TOO_LONG', reason, offset: discard.offset, raw: rejectedBytes(discard.head) };
+    this.badLine = {
+      code: 'RECORD_TOO_LONG',
+      reason,
+      offset: discard.offset,
+      raw: rejectedBytes(discard.head),
+    };
     return true;
   }
 

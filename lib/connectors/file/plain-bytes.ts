@@ -16,7 +16,10 @@ export class PlainBytes implements ByteSource {
     const size = fstatSync(this.fd).size;
     if (start > size) {
       closeSync(this.fd);
-      throw contentError(path, `has ${size} bytes, but byte ${start} of it was already reached: it was replaced`);
+      throw contentError(
+        path,
+        `has ${size} bytes, but byte ${start} of it was already reached: it was replaced`,
+      );
     }
   }
 

@@ -1,4 +1,4 @@
-import type { AggregateFunction } from '../../core/functions/aggregation.ts';
+import type { AggregateFunction } from '../../core/functions/aggregate-function.ts';
 import type { AggregatingState, AggregatingStateDescriptor } from '../../core/state.ts';
 import type { StateTable } from './state-table.ts';
 

@@ -1,18 +1,17 @@
 import type { CanonicalKey } from '../../core/key.ts';
-import type {
-  AggregatingStateDescriptor,
-  KeyedStateStore,
-  ListStateDescriptor,
-  ReducingStateDescriptor,
-} from '../../core/state.ts';
+import type { KeyedStateStore } from '../../core/state.ts';
 import type { Window } from '../../core/window/window.ts';
 import type { KeyedStateSnapshot } from '../snapshot.ts';
 
-/** State whose namespaces can be merged. */
+/** Descriptor of state whose namespaces can be merged, whatever its types. */
 export type MergeableStateDescriptor =
-  | ReducingStateDescriptor<never>
-  | ListStateDescriptor<unknown>
-  | AggregatingStateDescriptor<never, never, unknown>;
+  | { readonly kind: 'list'; readonly name: string }
+  | { readonly kind: 'reducing'; readonly name: string; readonly reduce: (a: never, b: never) => unknown }
+  | {
+      readonly kind: 'aggregating';
+      readonly name: string;
+      readonly aggregate: { merge?(a: never, b: never): unknown };
+    };
 
 /**
  * Keyed state of one operator of one subtask. Handles act on the current key; those of `windowStore` on the

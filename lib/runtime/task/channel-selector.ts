@@ -1,7 +1,7 @@
 import { assertNever, UserError } from '../../core/errors.ts';
 import { keyGroupOf } from '../../core/key.ts';
 import { operatorIndexForKeyGroup } from '../../core/key-groups.ts';
-import type { EdgePartitioner } from '../../graph/operator-spec.ts';
+import type { ResolvedPartitioner } from '../../graph/partitioner.ts';
 import type { Random } from '../../ports/random.ts';
 
 /** Index of the channel that takes a record; ALL_CHANNELS for every one. */
@@ -12,7 +12,7 @@ export const ALL_CHANNELS = -1;
 
 /** What a selector needs to know about its edge. */
 export interface ChannelSelectorOptions {
-  readonly partitioner: EdgePartitioner;
+  readonly partitioner: ResolvedPartitioner;
   readonly channels: number;
   /** Index of the upstream subtask: round robins of different subtasks start at different channels. */
   readonly subtask: number;
@@ -30,7 +30,6 @@ export function createChannelSelector(options: ChannelSelectorOptions): ChannelS
       return hashSelector(partitioner.keySelector, options);
     case 'custom':
       return customSelector(partitioner, options);
-    case 'auto':
     case 'rebalance':
     case 'rescale':
       return roundRobin(options);
@@ -64,7 +63,7 @@ function roundRobin({ channels, subtask }: ChannelSelectorOptions): ChannelSelec
 }
 
 function customSelector(
-  custom: Extract<EdgePartitioner, { kind: 'custom' }>,
+  custom: Extract<ResolvedPartitioner, { kind: 'custom' }>,
   { channels, operatorName }: ChannelSelectorOptions,
 ): ChannelSelector {
   return (value) => {

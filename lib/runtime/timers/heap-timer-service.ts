@@ -6,18 +6,14 @@
  * I3 A timer registered while timers fire, and due already, fires in the same round.
  */
 import { RecordError } from '../../core/errors.ts';
+import { canonicalKey } from '../../core/key.ts';
 import { isTimestamp, MIN_TIMESTAMP } from '../../core/time.ts';
 import type { Window } from '../../core/window/window.ts';
 import type { Journal, ProcessingTimeService, ScheduledCallback } from '../operator.ts';
 import type { TimerSnapshot } from '../snapshot.ts';
 import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
 import { namespaceOf, windowOf } from '../state/namespace.ts';
-import type {
-  InternalTimerService,
-  RestoredTimers,
-  TimersSnapshot,
-  TimerTarget,
-} from './internal-timer-service.ts';
+import type { InternalTimerService, TimersSnapshot, TimerTarget } from './internal-timer-service.ts';
 import type { Timer } from './timer-bucket.ts';
 import { TimerQueue } from './timer-queue.ts';
 
@@ -104,7 +100,11 @@ export class HeapTimerService implements InternalTimerService {
     };
   }
 
-  restore({ eventTimers, processingTimers, watermark }: RestoredTimers): void {
+  restore(
+    eventTimers: readonly TimerSnapshot[],
+    processingTimers: readonly TimerSnapshot[],
+    watermark = MIN_TIMESTAMP,
+  ): void {
     this.#watermark = watermark;
     for (const timer of eventTimers) this.#restoreInto(this.#eventTimers, timer);
     for (const timer of processingTimers) this.#restoreInto(this.#processingTimers, timer);
@@ -120,9 +120,9 @@ export class HeapTimerService implements InternalTimerService {
   #register(queue: TimerQueue, window: Window | undefined, time: number): void {
     if (!isTimestamp(time)) throw invalidTime(time);
     const { currentKey: key, currentCanonicalKey: canonical } = this.#backend;
-    const added = queue.add({ time, window, key, canonical, sequence: queue.nextSequence() });
-    if (!added || this.#journal === undefined) return;
-    this.#journal.record(() => {
+    if (queue.has(time, window, canonical)) return;
+    queue.add({ time, window, key, canonical, sequence: queue.nextSequence() });
+    this.#journal?.record(() => {
       queue.remove(time, window, canonical);
       this.#schedule();
     });
@@ -176,14 +176,8 @@ export class HeapTimerService implements InternalTimerService {
   }
 
   #restoreInto(queue: TimerQueue, { key, namespace, time }: TimerSnapshot): void {
-    this.#backend.setCurrentKey(key);
-    queue.add({
-      time,
-      window: windowOf(namespace),
-      key,
-      canonical: this.#backend.currentCanonicalKey,
-      sequence: queue.nextSequence(),
-    });
+    const window = windowOf(namespace);
+    queue.add({ time, window, key, canonical: canonicalKey(key), sequence: queue.nextSequence() });
   }
 }
 

@@ -13,11 +13,6 @@ export interface TimersSnapshot {
   readonly processingTimers: readonly TimerSnapshot[];
 }
 
-/** Restored timers with the watermark up to which event-time timers have fired. Unit: ms since the epoch. */
-export interface RestoredTimers extends TimersSnapshot {
-  readonly watermark: number;
-}
-
 /**
  * Timers of one operator of one subtask: one queue per domain, de-duplicated per (key, window, time).
  * Times are ms since the epoch. Registering acts on the current key.
@@ -35,8 +30,15 @@ export interface InternalTimerService {
   numEventTimeTimers(window?: Window): number;
   numProcessingTimeTimers(window?: Window): number;
   snapshot(): TimersSnapshot;
-  /** Overdue processing-time timers fire as soon as the task runs its due callbacks. */
-  restore(timers: RestoredTimers): void;
+  /**
+   * Restores what `snapshot` gave; `watermark` is the one up to which event-time timers have fired (default: none).
+   * Overdue processing-time timers fire as soon as the task runs its due callbacks.
+   */
+  restore(
+    eventTimers: readonly TimerSnapshot[],
+    processingTimers: readonly TimerSnapshot[],
+    watermark?: number,
+  ): void;
   /** Takes back the pending callback. */
   close(): void;
 }

@@ -30,6 +30,10 @@ export class TimerBucket {
     return this.#groups.length === 0;
   }
 
+  has(window: Window | undefined, canonical: CanonicalKey): boolean {
+    return this.#groupOf(window)?.timers.has(canonical) ?? false;
+  }
+
   /** False if the key has a timer here already. */
   add(timer: Timer): boolean {
     let group = this.#groupOf(timer.window);

@@ -25,8 +25,12 @@ export class TimerQueue {
     return this.#nextSequence++;
   }
 
-  /** False if the same timer is registered already. */
-  add(timer: Timer): boolean {
+  has(time: number, window: Window | undefined, canonical: CanonicalKey): boolean {
+    return this.#buckets.get(time)?.has(window, canonical) ?? false;
+  }
+
+  /** Does nothing if the same timer is registered already. */
+  add(timer: Timer): void {
     let bucket = this.#buckets.get(timer.time);
     if (bucket === undefined) {
       bucket = new TimerBucket(timer.time);
@@ -34,9 +38,7 @@ export class TimerQueue {
       this.#heap.push(bucket);
       this.#siftUp(this.#heap.length - 1);
     }
-    const added = bucket.add(timer);
-    if (added) this.#size++;
-    return added;
+    if (bucket.add(timer)) this.#size++;
   }
 
   /** The sequence number of the removed timer; undefined if there was none. */

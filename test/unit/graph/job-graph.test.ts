@@ -62,6 +62,11 @@ describe('an edge is not chained', () => {
 
   const apart: readonly (readonly [string, NodeSketch, NodeSketch])[] = [
     ['between different parallelism', { ...IN, parallelism: 2 }, { name: 'b', from: ['in'] }],
+    [
+      'by an explicit forward between different parallelism',
+      { ...IN, parallelism: 2 },
+      { name: 'b', from: [{ node: 'in', via: 'forward' }] },
+    ],
     ['behind an operator that is never chained', { ...IN, chaining: 'never' }, { name: 'b', from: ['in'] }],
     ['before an operator that is never chained', IN, { name: 'b', chaining: 'never', from: ['in'] }],
     ['before an operator that starts a chain', IN, { name: 'b', chaining: 'head', from: ['in'] }],

@@ -1,0 +1,20 @@
+import { formatPlan, type PlanLevel } from '../graph/format-plan.ts';
+import type { PlanFormat } from '../graph/plan-view.ts';
+import type { CommandContext } from './command-context.ts';
+import { loadJob } from './load-job.ts';
+
+export interface PlanOptions {
+  readonly level: PlanLevel;
+  readonly format: PlanFormat;
+  readonly parallelism?: number | undefined;
+}
+
+/** `millrace plan`: checks a job and prints one of its graphs. Returns the exit code. */
+export async function planCommand(
+  path: string,
+  { options, context }: { readonly options: PlanOptions; readonly context: CommandContext },
+): Promise<number> {
+  const job = await loadJob(path, context);
+  context.print(`${formatPlan(job.createGraph({ parallelism: options.parallelism }), options)}\n`);
+  return 0;
+}

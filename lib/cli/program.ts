@@ -1,0 +1,88 @@
+import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { LIMITS } from '../core/limits.ts';
+import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
+import type { CommandContext } from './command-context.ts';
+import { initCommand } from './init-command.ts';
+import { planCommand } from './plan-command.ts';
+import { runCommand } from './run-command.ts';
+
+const EXAMPLES = `
+Examples:
+  millrace init my-job                          a project with one job and one test
+  millrace run job.ts                           run a job in this process
+  millrace run job.ts --overwrite --json        replace earlier output; result as JSON
+  millrace plan job.ts --format mermaid         the job as a flowchart
+
+Exit codes:
+  0    done
+  1    the job failed, or its module or graph is wrong
+  2    wrong usage: unknown command, option or value
+  130  stopped by SIGINT (Ctrl-C), 143 by SIGTERM: the batch under way was finished
+
+MILLRACE_DEBUG=1 shows the stack of an error, like --verbose.`;
+
+/** The command line. `finish` takes the exit code of the command that ran. */
+export function createProgram(context: CommandContext, finish: (exitCode: number) => void) {
+  const program = new Command('millrace')
+    .description('Stateful, event-time stream jobs without a cluster.')
+    .version(context.copy.version)
+    .exitOverride()
+    .showHelpAfterError('(millrace --help shows what there is)')
+    .addHelpText('after', EXAMPLES);
+
+  program
+    .command('run')
+    .description('run a job in this process until its input ends')
+    .addArgument(jobArgument())
+    .option('--overwrite', 'remove what earlier runs wrote instead of refusing to write beside it')
+    .option('--dead-letters <file>', 'NDJSON file for records that cannot be processed')
+    .addOption(parallelismOption())
+    .option('--json', 'print the result as one JSON line')
+    .addOption(verboseOption())
+    .action(async (job, options) => finish(await runCommand(job, { options, context })));
+
+  program
+    .command('plan')
+    .description('check a job and print its graph, without running it')
+    .addArgument(jobArgument())
+    .addOption(
+      new Option('--level <level>', 'operators as written, chained into vertices, or as subtasks')
+        .choices(PLAN_LEVELS)
+        .default('job' as const),
+    )
+    .addOption(
+      new Option('--format <format>', 'how to print it').choices(PLAN_FORMATS).default('text' as const),
+    )
+    .addOption(parallelismOption())
+    .addOption(verboseOption())
+    .action(async (job, options) => finish(await planCommand(job, { options, context })));
+
+  program
+    .command('init')
+    .description('write a minimal project: one job, one test')
+    .argument('<dir>', 'folder to make; it may exist if it is empty')
+    .addOption(verboseOption())
+    .action((dir) => finish(initCommand(dir, context)));
+
+  return program;
+}
+
+function jobArgument() {
+  return new Argument('<job>', 'TypeScript module whose default export is defineJob(…)');
+}
+
+function verboseOption() {
+  return new Option('--verbose', 'show the stack of an error');
+}
+
+function parallelismOption() {
+  return new Option('--parallelism <n>', 'subtasks of operators that do not set their own').argParser(
+    parseParallelism,
+  );
+}
+
+function parseParallelism(text: string): number {
+  const n = Number(text);
+  if (/^\d+$/.test(text) && n >= 1 && n <= LIMITS.parallelismMax) return n;
+  throw new InvalidArgumentError(`Give a whole number from 1 to ${LIMITS.parallelismMax}.`);
+}

@@ -1,0 +1,119 @@
+/**
+ * Assigns timestamps and generates watermarks in the middle of a stream.
+ *
+ * I1 Watermarks and idleness from upstream end here, except MAX_WATERMARK.
+ * I2 Watermarks follow the record that gave rise to them and never fall.
+ * Source: Flink's TimestampsAndWatermarksOperator.
+ */
+import { RecordError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { isTimestamp, MAX_WATERMARK } from '../../core/time.ts';
+import type { TimestampAssigner, WatermarkGenerator, WatermarkStrategySpec } from '../../core/watermark.ts';
+import type { OperatorSpec } from '../../graph/operator-spec.ts';
+import type { Input, Operator, OperatorContext, ScheduledCallback } from '../operator.ts';
+import type { OperatorSnapshot } from '../snapshot.ts';
+import { type BackPressure, PausableClock } from './pausable-clock.ts';
+import { WatermarkEmitter } from './watermark-emitter.ts';
+import { createWatermarkGenerator } from './watermark-generators.ts';
+
+export class TimestampsAndWatermarksOperator implements Operator, Input {
+  readonly inputs: readonly [Input] = [this];
+  readonly #context: OperatorContext;
+  readonly #strategy: WatermarkStrategySpec<unknown>;
+  readonly #assigner: TimestampAssigner<unknown> | undefined;
+  readonly #perRecord: boolean;
+  readonly #intervalMs: number;
+  readonly #clock: PausableClock;
+  readonly #emitter: WatermarkEmitter;
+  /** Set by `open`, which comes before the first record. */
+  #generator!: WatermarkGenerator<unknown>;
+  #tick: ScheduledCallback | undefined;
+
+  constructor(
+    spec: Extract<OperatorSpec, { kind: 'timestampsAndWatermarks' }>,
+    context: OperatorContext,
+    options: { readonly autoWatermarkIntervalMs?: number } = {},
+  ) {
+    this.#context = context;
+    this.#strategy = spec.watermarks;
+    this.#assigner = spec.watermarks.timestampAssigner;
+    this.#perRecord = spec.watermarks.emit === 'per-record';
+    this.#intervalMs = options.autoWatermarkIntervalMs ?? LIMITS.autoWatermarkIntervalMs;
+    this.#clock = new PausableClock(context.processingTime);
+    this.#emitter = new WatermarkEmitter(context);
+  }
+
+  open(): void {
+    this.#context.cursor.operator = this.#context;
+    this.#generator = createWatermarkGenerator(this.#strategy, this.#clock);
+    this.#scheduleTick();
+  }
+
+  processElement(value: unknown, recordTimestamp: number): void {
+    const { cursor, output } = this.#context;
+    cursor.operator = this.#context;
+    const timestamp = this.#assigner === undefined ? recordTimestamp : this.#assigner(value, recordTimestamp);
+    if (this.#assigner !== undefined && !isTimestamp(timestamp)) throw this.#invalidTimestamp(timestamp);
+    output.processElement(value, timestamp);
+    cursor.operator = this.#context;
+    this.#generator.onEvent(value, timestamp, this.#emitter);
+    if (this.#perRecord) this.#generator.onPeriodicEmit(this.#emitter);
+  }
+
+  processWatermark(watermark: number): void {
+    if (watermark !== MAX_WATERMARK) return;
+    this.#tick?.cancel();
+    this.#tick = undefined;
+    this.#emitter.emitWatermark(watermark);
+  }
+
+  processWatermarkStatus(): void {}
+
+  endBatch(): void {
+    if (!this.#perRecord) this.#emitPeriodically();
+  }
+
+  /** The clock of the idle timeout stands still while the task is back-pressured. */
+  setBackPressured(kind: BackPressure, on: boolean): void {
+    this.#clock.setBackPressured(kind, on);
+  }
+
+  close(): void {
+    this.#tick?.cancel();
+  }
+
+  snapshot(): OperatorSnapshot {
+    return {
+      uid: this.#context.operatorUid,
+      keyed: [],
+      eventTimers: [],
+      processingTimers: [],
+      watermark: this.#emitter.watermark,
+      operatorState: {},
+    };
+  }
+
+  #scheduleTick(): void {
+    const { processingTime } = this.#context;
+    this.#tick = processingTime.schedule(processingTime.now() + this.#intervalMs, () => {
+      this.#emitPeriodically();
+      this.#scheduleTick();
+    });
+  }
+
+  #emitPeriodically(): void {
+    if (this.#emitter.watermark === MAX_WATERMARK) return;
+    this.#context.cursor.operator = this.#context;
+    this.#generator.onPeriodicEmit(this.#emitter);
+  }
+
+  #invalidTimestamp(timestamp: unknown): RecordError {
+    const { operatorName, location } = this.#context;
+    return new RecordError(
+      'TIMESTAMP_INVALID',
+      `The timestamp assigner of operator '${operatorName}', made at ${location}, returned ${String(timestamp)}; ` +
+        'return a whole number of milliseconds since the epoch.',
+      { context: { operatorName, location } },
+    );
+  }
+}

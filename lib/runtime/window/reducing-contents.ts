@@ -1,0 +1,33 @@
+import type { ReduceFunction } from '../../core/functions/reduce-function.ts';
+import { type ReducingState, ReducingStateDescriptor } from '../../core/state.ts';
+import type { Window } from '../../core/window/window.ts';
+import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
+import { WINDOW_CONTENTS, type WindowContents } from './window-contents.ts';
+import type { WindowEvaluator } from './window-evaluator.ts';
+
+/** One reduced value a window. */
+export class ReducingContents implements WindowContents {
+  readonly descriptor: ReducingStateDescriptor<never>;
+  readonly #state: ReducingState<unknown>;
+  readonly #evaluator: WindowEvaluator;
+
+  constructor(reduce: ReduceFunction<unknown>, backend: KeyedStateBackend, evaluator: WindowEvaluator) {
+    const descriptor = new ReducingStateDescriptor<unknown>(WINDOW_CONTENTS, reduce);
+    // Only for merging, where the backend calls `reduce` with what this very state holds.
+    this.descriptor = descriptor as ReducingStateDescriptor<never>;
+    this.#state = backend.windowStore.getReducingState(descriptor);
+    this.#evaluator = evaluator;
+  }
+
+  add(value: unknown): void {
+    this.#state.add(value);
+  }
+
+  emit(key: unknown, window: Window): void {
+    this.#evaluator.emitValue(key, window, this.#state.get());
+  }
+
+  clear(): void {
+    this.#state.clear();
+  }
+}

@@ -1,0 +1,88 @@
+import { UserError } from '../../core/errors.ts';
+import type { KeyedStateStore } from '../../core/state.ts';
+import type { Window } from '../../core/window/window.ts';
+import type { OperatorContext } from '../operator.ts';
+import { HeapKeyedStateBackend } from '../state/heap-keyed-state-backend.ts';
+import { PrefixedStateStore } from './prefixed-state-store.ts';
+
+/** The stores of one backend under the names of window functions. */
+interface Stores {
+  readonly backend: HeapKeyedStateBackend;
+  readonly window: KeyedStateStore;
+  readonly global: KeyedStateStore;
+}
+
+/**
+ * State of a window function: `windowState` by key and window, `globalState` by key.
+ *
+ * The backend is made when the function first asks for state, so that functions without state cost nothing.
+ */
+export class WindowFunctionState {
+  readonly #context: OperatorContext;
+  readonly #merging: boolean;
+  #stores: Stores | undefined;
+  #key: unknown;
+  #window: Window | undefined;
+
+  constructor(context: OperatorContext, options: { readonly merging: boolean }) {
+    this.#context = context;
+    this.#merging = options.merging;
+  }
+
+  /** The backend, or undefined as long as no state was asked for. */
+  get backend(): HeapKeyedStateBackend | undefined {
+    return this.#stores?.backend;
+  }
+
+  /** Uses a backend that there is anyway. */
+  attach(backend: HeapKeyedStateBackend): void {
+    this.#stores = {
+      backend,
+      window: new PrefixedStateStore(backend.windowStore, 'window:'),
+      global: new PrefixedStateStore(backend.store, 'global:'),
+    };
+  }
+
+  /** The backend, made if there is none. */
+  require(): HeapKeyedStateBackend {
+    return this.#open().backend;
+  }
+
+  /** Moves all handles to a key and window. */
+  enter(key: unknown, window: Window): void {
+    this.#key = key;
+    this.#window = window;
+    if (this.#stores !== undefined) this.#moveTo(this.#stores.backend);
+  }
+
+  /** Throws UserError WINDOW_INVALID for merging windows, whose state has no lasting place. */
+  get windowState(): KeyedStateStore {
+    if (this.#merging) {
+      throw new UserError(
+        'WINDOW_INVALID',
+        `Operator '${this.#context.operatorName}' asked for windowState, which session windows cannot have because they ` +
+          'merge; use globalState.',
+      );
+    }
+    return this.#open().window;
+  }
+
+  get globalState(): KeyedStateStore {
+    return this.#open().global;
+  }
+
+  #open(): Stores {
+    if (this.#stores !== undefined) return this.#stores;
+    const { operatorName, journal, freezeState } = this.#context;
+    const backend = new HeapKeyedStateBackend({ operatorLabel: operatorName, journal, freeze: freezeState });
+    this.attach(backend);
+    if (this.#window !== undefined) this.#moveTo(backend);
+    return this.#open();
+  }
+
+  #moveTo(backend: HeapKeyedStateBackend): void {
+    if (this.#window === undefined) return;
+    if (backend.currentKey !== this.#key) backend.setCurrentKey(this.#key);
+    backend.setCurrentNamespace(this.#window);
+  }
+}
