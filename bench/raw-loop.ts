@@ -31,7 +31,7 @@ function forEachEvent(path: string, onEvent: (event: NexmarkEvent) => void): voi
   const buffer = Buffer.allocUnsafe(1 << 20);
   let rest = '';
   for (let bytes = readSync(descriptor, buffer); bytes > 0; bytes = readSync(descriptor, buffer)) {
-    const text = rest + buffer.latin1Slice(0, bytes);
+    const text = rest + buffer.toString('latin1', 0, bytes);
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       onEvent(JSON.parse(text.slice(start, end)));

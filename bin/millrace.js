@@ -13,6 +13,9 @@ if (major < 24) {
 
 async function start() {
   const { existsSync } = await import('node:fs');
+  const { enableCompileCache } = await import('node:module');
+  // Keeps compiled modules, types removed, between runs: a small job starts several times faster.
+  enableCompileCache();
   const source = new URL('../lib/cli/main.ts', import.meta.url);
   // The published package has no lib folder; a checkout runs its source, never a stale dist.
   const main = existsSync(source) ? source : new URL('../dist/lib/cli/main.js', import.meta.url);

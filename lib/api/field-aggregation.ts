@@ -1,4 +1,4 @@
-import type { ReduceFunction } from '../core/functions/aggregation.ts';
+import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 
 /** The roll-ups over one field. Source: Flink's SumAggregator and ComparableAggregator. */
 export type RollUp = 'sum' | 'min' | 'max' | 'minBy' | 'maxBy';

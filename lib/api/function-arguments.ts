@@ -5,6 +5,8 @@
  * A factory stands in the return type of the plain function, because two function types in one union would leave the
  * parameters of a lambda without a type.
  */
+
+import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
 import type {
   CoFlatMapFunction,
   CoMapFunction,
@@ -12,8 +14,6 @@ import type {
   FlatMapFunction,
   MapFunction,
 } from '../core/functions/basic-function.ts';
-import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
-import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 import type {
   CoProcessFunction,
   KeyedCoProcessFunction,
@@ -22,6 +22,7 @@ import type {
   ProcessContext,
   ProcessFunction,
 } from '../core/functions/process-function.ts';
+import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 import type { Collector } from '../core/functions/rich-function.ts';
 import type {
   AggregatedWindowContext,
@@ -32,8 +33,11 @@ import type {
 import type { Window } from '../core/window/window.ts';
 import type { TypeMessage } from './type-message.ts';
 
-/** Nothing to add to a function that returns R, unless R is a promise. */
-type Synchronous<R> = unknown extends R
+// biome-ignore lint/suspicious/noConfusingVoidType: the result of a function that only collects, in a union.
+type Nothing = void;
+
+/** What to add to a function that returns R: nothing, unless R is a promise. */
+export type Synchronous<R> = unknown extends R
   ? unknown
   : [R] extends [PromiseLike<unknown>]
     ? TypeMessage<'user functions are synchronous: they cannot return a promise'>
@@ -58,14 +62,12 @@ export type FilterArgument<T> = FilterFunction<T> | ((value: T) => boolean | Fil
  */
 export type FlatMapArgument<T, R> =
   | FlatMapFunction<T, R>
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only collects returns nothing.
-  | ((value: T, out: Collector<R>) => Iterable<R> | FlatMapFunction<T, R> | void);
+  | ((value: T, out: Collector<R>) => Iterable<R> | FlatMapFunction<T, R> | Nothing);
 
 /** Argument of `process` on a stream without key. */
 export type ProcessArgument<T, R> =
   | ProcessFunction<T, R>
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only collects returns nothing.
-  | ((value: T, context: ProcessContext, out: Collector<R>) => ProcessFunction<T, R> | void);
+  | ((value: T, context: ProcessContext, out: Collector<R>) => ProcessFunction<T, R> | Nothing);
 
 /** Argument of `process` on a keyed stream; a plain function is `processElement`. */
 export type KeyedProcessArgument<K, T, R> =
@@ -74,14 +76,15 @@ export type KeyedProcessArgument<K, T, R> =
       value: T,
       context: KeyedProcessContext<K>,
       out: Collector<R>,
-      // biome-ignore lint/suspicious/noConfusingVoidType: a function that only collects returns nothing.
-    ) => KeyedProcessFunction<K, T, R> | void);
+    ) => KeyedProcessFunction<K, T, R> | Nothing);
 
 /** Argument of `reduce`. */
 export type ReduceArgument<T> = ReduceFunction<T> | ((a: T, b: T) => T | ReduceFunction<T>);
 
 /** Argument of `aggregate`. */
-export type AggregateArgument<T, ACC, R> = AggregateFunction<T, ACC, R> | (() => AggregateFunction<T, ACC, R>);
+export type AggregateArgument<T, ACC, R> =
+  | AggregateFunction<T, ACC, R>
+  | (() => AggregateFunction<T, ACC, R>);
 
 /** Argument of `map` on connected streams. */
 export type CoMapArgument<A, B, R> = CoMapFunction<A, B, R> | (() => CoMapFunction<A, B, R>);
@@ -113,7 +116,8 @@ export interface RowCollector {
 }
 
 /** What a window function written as a plain function gets from `process`. */
-export interface WindowCall<T, K, W extends Window> extends Omit<ProcessWindowContext<T, unknown, K, W>, 'out'> {
+export interface WindowCall<T, K, W extends Window>
+  extends Omit<ProcessWindowContext<T, unknown, K, W>, 'out'> {
   readonly out: RowCollector;
 }
 
@@ -129,14 +133,16 @@ export interface AggregatedWindowCall<T, K, W extends Window>
  */
 export type ProcessWindowArgument<T, R, K, W extends Window> =
   | ProcessWindowFunction<T, R, K, W>
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only collects returns nothing.
-  | ((call: WindowCall<T, K, W>) => R | Collected<R> | ProcessWindowFunction<T, R, K, W> | void);
+  | (((call: WindowCall<T, K, W>) => R | Collected<R> | ProcessWindowFunction<T, R, K, W> | Nothing) &
+      Synchronous<R>);
 
 /** Argument that follows the function of a window's `reduce` or `aggregate`; the same forms as in `process`. */
 export type AggregatedWindowArgument<T, R, K, W extends Window> =
   | AggregatedWindowFunction<T, R, K, W>
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only collects returns nothing.
-  | ((call: AggregatedWindowCall<T, K, W>) => R | Collected<R> | AggregatedWindowFunction<T, R, K, W> | void);
+  | (((
+      call: AggregatedWindowCall<T, K, W>,
+    ) => R | Collected<R> | AggregatedWindowFunction<T, R, K, W> | Nothing) &
+      Synchronous<R>);
 
 /** Type of the records that a window function with result R emits. */
 export type WindowResult<R> = Exclude<R, undefined>;

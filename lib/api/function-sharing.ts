@@ -75,7 +75,9 @@ function refusal(what: string, fn: object, node: StreamNode): UserError {
 
 function nameOf(fn: object): string {
   const className = fn.constructor?.name;
-  return className === undefined || className === 'Object' ? 'One function object' : `One instance of ${className}`;
+  return className === undefined || className === 'Object'
+    ? 'One function object'
+    : `One instance of ${className}`;
 }
 
 function named(node: StreamNode): string {

@@ -105,7 +105,10 @@ export class GraphBuilder {
   }
 
   #toNode(draft: OperatorDraft): StreamNode {
-    return Object.freeze({ ...draft, parallelism: draft.parallelism ?? this.#defaultParallelism(draft.spec) });
+    return Object.freeze({
+      ...draft,
+      parallelism: draft.parallelism ?? this.#defaultParallelism(draft.spec),
+    });
   }
 
   /** A source that cannot use the job's parallelism gets what it can use. */

@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.ts';
 import type { ExecuteOptions, JobResult } from '../graph/job-execution.ts';
+import type { StreamGraph } from '../graph/stream-graph.ts';
 import { FunctionOwners } from './function-sharing.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
@@ -27,7 +28,15 @@ export async function runJob(
   const owners = new FunctionOwners();
   const subtasks = Math.max(1, ...graph.nodes.map((node) => node.parallelism));
   for (let subtask = 0; subtask < subtasks; subtask++) owners.claim(graph, subtask);
+  return runGraphs(() => graph, options);
+}
+
+/** Runs a job whose subtasks have graphs of their own. Rejects with the StreamError that ended it. */
+export async function runGraphs(
+  graphOf: (subtask: number) => StreamGraph,
+  options: RunOptions,
+): Promise<JobResult> {
   // Loaded here, so that a job can be described, planned and deployed without an engine.
   const { executeGraph } = await import('../local/executor.ts');
-  return executeGraph({ ...options, graphOf: () => graph });
+  return executeGraph({ ...options, graphOf });
 }

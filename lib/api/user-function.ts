@@ -6,7 +6,7 @@
  * with the method.
  */
 import { messageOf, UserError } from '../core/errors.ts';
-import type { AggregateFunction, ReduceFunction } from '../core/functions/aggregation.ts';
+import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
 import type {
   CoFlatMapFunction,
   CoMapFunction,
@@ -20,6 +20,7 @@ import type {
   KeyedProcessFunction,
   ProcessFunction,
 } from '../core/functions/process-function.ts';
+import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 import type { Collector } from '../core/functions/rich-function.ts';
 import type { AggregatedWindowFunction, WindowContext } from '../core/functions/window-function.ts';
 import type { Window } from '../core/window/window.ts';
@@ -74,12 +75,13 @@ export const processFunction: UserFunctionOf<ProcessFunction<unknown, unknown>> 
   withoutParameters: 'factory',
 });
 
-export const keyedProcessFunction: UserFunctionOf<KeyedProcessFunction<unknown, unknown, unknown>> = normaliser({
-  interfaceName: 'KeyedProcessFunction',
-  methods: ['processElement'],
-  fromPlain: (fn) => ({ processElement: fn }),
-  withoutParameters: 'factory',
-});
+export const keyedProcessFunction: UserFunctionOf<KeyedProcessFunction<unknown, unknown, unknown>> =
+  normaliser({
+    interfaceName: 'KeyedProcessFunction',
+    methods: ['processElement'],
+    fromPlain: (fn) => ({ processElement: fn }),
+    withoutParameters: 'factory',
+  });
 
 export const reduceFunction: UserFunctionOf<ReduceFunction<unknown>> = normaliser({
   interfaceName: 'ReduceFunction',
@@ -89,12 +91,13 @@ export const reduceFunction: UserFunctionOf<ReduceFunction<unknown>> = normalise
 });
 
 /** Also ProcessWindowFunction: both have one method `process`, and only what its context holds differs. */
-export const windowFunction: UserFunctionOf<AggregatedWindowFunction<unknown, unknown, unknown, Window>> = normaliser({
-  interfaceName: 'window function',
-  methods: ['process'],
-  fromPlain: (fn) => ({ process: (context) => collectRow(fn(context), context) }),
-  withoutParameters: 'factory',
-});
+export const windowFunction: UserFunctionOf<AggregatedWindowFunction<unknown, unknown, unknown, Window>> =
+  normaliser({
+    interfaceName: 'window function',
+    methods: ['process'],
+    fromPlain: (fn) => ({ process: (context) => collectRow(fn(context), context) }),
+    withoutParameters: 'factory',
+  });
 
 export const coMapFunction: UserFunctionOf<CoMapFunction<unknown, unknown, unknown>> = normaliser({
   interfaceName: 'CoMapFunction',
@@ -114,12 +117,13 @@ export const coProcessFunction: UserFunctionOf<CoProcessFunction<unknown, unknow
   withoutParameters: 'factory',
 });
 
-export const keyedCoProcessFunction: UserFunctionOf<KeyedCoProcessFunction<unknown, unknown, unknown, unknown>> =
-  normaliser({
-    interfaceName: 'KeyedCoProcessFunction',
-    methods: ['processElement1', 'processElement2'],
-    withoutParameters: 'factory',
-  });
+export const keyedCoProcessFunction: UserFunctionOf<
+  KeyedCoProcessFunction<unknown, unknown, unknown, unknown>
+> = normaliser({
+  interfaceName: 'KeyedCoProcessFunction',
+  methods: ['processElement1', 'processElement2'],
+  withoutParameters: 'factory',
+});
 
 const AGGREGATE_METHODS = ['createAccumulator', 'add', 'getResult'] as const;
 
@@ -130,11 +134,12 @@ export const aggregateFunction: UserFunctionOf<AggregateFunction<unknown, unknow
 });
 
 /** An AggregateFunction for windows that merge. */
-export const mergeableAggregateFunction: UserFunctionOf<AggregateFunction<unknown, unknown, unknown>> = normaliser({
-  interfaceName: 'AggregateFunction for windows that merge',
-  methods: [...AGGREGATE_METHODS, 'merge'],
-  withoutParameters: 'factory',
-});
+export const mergeableAggregateFunction: UserFunctionOf<AggregateFunction<unknown, unknown, unknown>> =
+  normaliser({
+    interfaceName: 'AggregateFunction for windows that merge',
+    methods: [...AGGREGATE_METHODS, 'merge'],
+    withoutParameters: 'factory',
+  });
 
 /** Refuses what is not a plain synchronous function, such as a class or an async function. */
 export function requirePlainFunction(
@@ -157,7 +162,11 @@ function normaliser<F extends object>(shape: FunctionShape<F>): UserFunctionOf<F
   };
 }
 
-function fromFunction<F extends object>(fn: object, shape: FunctionShape<F>, place: FunctionPlace): UserFunction<F> {
+function fromFunction<F extends object>(
+  fn: object,
+  shape: FunctionShape<F>,
+  place: FunctionPlace,
+): UserFunction<F> {
   // `typeof` said function; its parameters are the business of the fluent API's types.
   const call = fn as PlainFunction;
   if (isClass(call)) {
@@ -178,7 +187,10 @@ function fromFunction<F extends object>(fn: object, shape: FunctionShape<F>, pla
 }
 
 /** The object a factory makes; undefined if the function is none. */
-function askFactory<F extends object>(fn: PlainFunction, methods: readonly (keyof F & string)[]): F | undefined {
+function askFactory<F extends object>(
+  fn: PlainFunction,
+  methods: readonly (keyof F & string)[],
+): F | undefined {
   let made: unknown;
   try {
     made = fn();
@@ -189,22 +201,37 @@ function askFactory<F extends object>(fn: PlainFunction, methods: readonly (keyo
   return Array.isArray(made) || !hasMethods<F>(made, methods) ? undefined : made;
 }
 
-function callFactory<F extends object>(factory: PlainFunction, shape: FunctionShape<F>, place: FunctionPlace): F {
+function callFactory<F extends object>(
+  factory: PlainFunction,
+  shape: FunctionShape<F>,
+  place: FunctionPlace,
+): F {
   const rule = 'a function without parameters is taken for a factory';
   let made: unknown;
   try {
     made = factory();
   } catch (cause) {
-    throw invalid(place, `the factory of the ${shape.interfaceName} failed (${rule}): ${messageOf(cause)}`, cause);
+    throw invalid(
+      place,
+      `the factory of the ${shape.interfaceName} failed (${rule}): ${messageOf(cause)}`,
+      cause,
+    );
   }
   if (!hasMethods<F>(made, shape.methods)) {
     const got = `returned ${describe(made)}`;
-    throw invalid(place, `the factory of the ${shape.interfaceName} ${got}; ${rule} and must return an object with ${methodList(shape)}.`);
+    throw invalid(
+      place,
+      `the factory of the ${shape.interfaceName} ${got}; ${rule} and must return an object with ${methodList(shape)}.`,
+    );
   }
   return requireObject(made, shape, place);
 }
 
-function requireObject<F extends object>(argument: unknown, shape: FunctionShape<F>, place: FunctionPlace): F {
+function requireObject<F extends object>(
+  argument: unknown,
+  shape: FunctionShape<F>,
+  place: FunctionPlace,
+): F {
   if (!hasMethods<F>(argument, shape.methods)) throw invalid(place, `${describeMissing(argument, shape)}.`);
   for (const method of [...shape.methods, 'onTimer', 'clear']) {
     requireSynchronous(Reflect.get(argument, method), `${method}() of the ${shape.interfaceName}`, place);
@@ -219,7 +246,10 @@ function hasMethods<F extends object>(value: unknown, methods: readonly (keyof F
 
 function requireSynchronous(fn: unknown, what: string, place: FunctionPlace): void {
   if (typeof fn !== 'function' || !fn.constructor.name.startsWith('Async')) return;
-  throw invalid(place, `${what} is async, but user functions are synchronous; remove \`async\` and \`await\`.`);
+  throw invalid(
+    place,
+    `${what} is async, but user functions are synchronous; remove \`async\` and \`await\`.`,
+  );
 }
 
 function isClass(fn: object): boolean {

@@ -1,15 +1,20 @@
 import { type Duration, millis } from '../core/duration.ts';
 import { UserError } from '../core/errors.ts';
 import { addClamped, MIN_TIMESTAMP } from '../core/time.ts';
-import type { TimestampAssigner, WatermarkGenerator, WatermarkOutput, WatermarkStrategySpec } from '../core/watermark.ts';
+import type {
+  TimestampAssigner,
+  WatermarkGenerator,
+  WatermarkOutput,
+  WatermarkStrategySpec,
+} from '../core/watermark.ts';
 
 /** How a watermark strategy reads timestamps and when it emits. */
 export interface WatermarkStrategyOptions<T> {
   /** Event time of a record; default: the timestamp that the source gave. Unit: ms since the epoch. */
   readonly timestamp?: TimestampAssigner<T>;
   /**
-   * `'periodic'` (default) emits every auto-watermark interval and at batch ends; `'per-record'` emits after each
-   * record, so that what is late does not depend on batches or clocks.
+   * `'periodic'` (default) emits every auto-watermark interval and at batch ends; `'per-record'` emits after
+   * each record, so that what is late does not depend on batches or clocks.
    */
   readonly emit?: 'periodic' | 'per-record';
 }
@@ -43,7 +48,10 @@ export class BoundedOutOfOrdernessWatermarks<T> implements WatermarkGenerator<T>
   }
 }
 
-/** Watermarks of a stream whose timestamps never fall: `max timestamp - 1`. Source: Flink's AscendingTimestampsWatermarks. */
+/**
+ * Watermarks of a stream whose timestamps never fall: `max timestamp - 1`. Source: Flink's
+ * AscendingTimestampsWatermarks.
+ */
 export class AscendingTimestampsWatermarks<T> extends BoundedOutOfOrdernessWatermarks<T> {
   constructor() {
     super(millis(0));
@@ -76,7 +84,11 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
 
   /** For timestamps that never fall within one split. */
   static forMonotonousTimestamps<T>(options: WatermarkStrategyOptions<T> = {}): WatermarkStrategy<T> {
-    return WatermarkStrategy.#create('MonotonousTimestamps', () => new AscendingTimestampsWatermarks<T>(), options);
+    return WatermarkStrategy.#create(
+      'MonotonousTimestamps',
+      () => new AscendingTimestampsWatermarks<T>(),
+      options,
+    );
   }
 
   /**
@@ -112,7 +124,8 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
   }
 
   /**
-   * The same strategy, which declares a split idle after `timeout` without a record: others no longer wait for it.
+   * The same strategy, which declares a split idle after `timeout` without a record: others no longer wait
+   * for it.
    *
    * Throws UserError ARGUMENT_INVALID unless the timeout is positive.
    */
@@ -123,7 +136,11 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
         `withIdleness(${timeout} ms) needs a positive Duration such as minutes(1).`,
       );
     }
-    return new WatermarkStrategy({ ...this, idleTimeoutMs: timeout, advanceWhenIdle: options.advance ?? false });
+    return new WatermarkStrategy({
+      ...this,
+      idleTimeoutMs: timeout,
+      advanceWhenIdle: options.advance ?? false,
+    });
   }
 
   static #create<T>(
@@ -134,7 +151,8 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
     if (emit !== 'periodic' && emit !== 'per-record') {
       throw new UserError(
         'ARGUMENT_INVALID',
-        `The emit option of a watermark strategy is ${JSON.stringify(emit)}; give 'periodic' or 'per-record'.`,
+        `The emit option of a watermark strategy is ${JSON.stringify(emit)}; give 'periodic' or ` +
+          `'per-record'.`,
       );
     }
     return new WatermarkStrategy({

@@ -33,6 +33,11 @@ export class WindowDraft {
     this.allWindows = options.allWindows;
   }
 
+  /** Default name of the operator: the assigner's, without its arguments. */
+  get name(): string {
+    return this.assigner.description.replace(/\(.*$/s, '');
+  }
+
   setTrigger(trigger: Trigger<unknown, Window>): void {
     if (this.#merges() && trigger.canMerge?.() !== true) {
       throw new UserError(

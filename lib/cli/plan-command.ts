@@ -1,6 +1,7 @@
 import { formatPlan, type PlanLevel } from '../graph/format-plan.ts';
 import type { PlanFormat } from '../graph/plan-view.ts';
 import type { CommandContext } from './command-context.ts';
+import { graphsOf } from './job-graphs.ts';
 import { loadJob } from './load-job.ts';
 
 export interface PlanOptions {
@@ -15,6 +16,7 @@ export async function planCommand(
   { options, context }: { readonly options: PlanOptions; readonly context: CommandContext },
 ): Promise<number> {
   const job = await loadJob(path, context);
-  context.print(`${formatPlan(job.createGraph({ parallelism: options.parallelism }), options)}\n`);
+  const graphOf = graphsOf(job, { parallelism: options.parallelism, context });
+  context.print(`${formatPlan(graphOf(0), options)}\n`);
   return 0;
 }

@@ -76,9 +76,10 @@ function verboseOption() {
 }
 
 function parallelismOption() {
-  return new Option('--parallelism <n>', 'subtasks of operators that do not set their own').argParser(
-    parseParallelism,
-  );
+  return new Option(
+    '--parallelism <n>',
+    'subtasks of each operator, where the job sets no parallelism',
+  ).argParser(parseParallelism);
 }
 
 function parseParallelism(text: string): number {

@@ -3,6 +3,7 @@ import type { JobResult } from '../graph/job-execution.ts';
 import { executeGraph } from '../local/executor.ts';
 import type { CommandContext } from './command-context.ts';
 import { errorAsData } from './error-report.ts';
+import { graphsOf } from './job-graphs.ts';
 import { loadJob } from './load-job.ts';
 import { formatSummary } from './run-summary.ts';
 import { listenForStopSignals } from './stop-signals.ts';
@@ -39,7 +40,7 @@ async function run(
   let result: JobResult;
   try {
     result = await executeGraph({
-      graphOf: () => job.createGraph({ parallelism: options.parallelism }),
+      graphOf: graphsOf(job, { parallelism: options.parallelism, context }),
       signal: signals.signal,
       ...(options.overwrite ? { overwrite: true } : {}),
       ...(options.deadLetters === undefined ? {} : { deadLetterFile: options.deadLetters }),

@@ -118,7 +118,7 @@ export interface SinkWriterContext {
 }
 
 /** Writes the records of one subtask. Calls never overlap. Nothing becomes visible before it is committed. */
-export interface SinkWriter<T, C> {
+export interface SinkWriter<in T, C> {
   /** Takes one record; buffers or writes synchronously. */
   write(value: T, timestamp: number): void;
   /** Bytes taken but not flushed; the runtime flushes above LIMITS.fileWriteBytes and before every commit. */
@@ -144,7 +144,7 @@ export interface SinkPrepareContext {
 }
 
 /** The code of a sink, brought by its descriptor. */
-export interface SinkRuntime<T, C> {
+export interface SinkRuntime<in T, C> {
   /** Checks and prepares the target once per job. Throws UserError SINK_NOT_EMPTY, SINK_INVALID. */
   prepare?(context: SinkPrepareContext): Promise<void>;
   createWriter(context: SinkWriterContext): Promise<SinkWriter<T, C>>;
@@ -155,7 +155,7 @@ export interface SinkRuntime<T, C> {
 export type AnySinkRuntime<T> = SinkRuntime<T, unknown>;
 
 /** Descriptor of a sink that takes records of type T. Plain data plus `load`. */
-export interface Sink<T> {
+export interface Sink<in T> {
   readonly connector: string;
   /** For the plan, for example `ndjson out/hourly`. */
   readonly description: string;

@@ -1,4 +1,4 @@
-/** What may be kept in state: structured-clone-like data. Checked at the write, so that a mistake names its line. */
+/** What may be kept in state: structured-clone-like data, checked at the write where a mistake is made. */
 import { UserError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
@@ -22,7 +22,7 @@ const LEAF_PROTOTYPES: ReadonlySet<object | null> = new Set<object | null>(
   ].map((type) => type.prototype),
 );
 
-/** Visited nodes after which objects reached twice are remembered, so that shared structure is walked once. */
+/** Visited nodes after which objects are remembered, so that shared structure is walked once. */
 const MEMO_THRESHOLD = 4096;
 
 /** One inspection: where it stands and what it has seen. */
@@ -35,8 +35,9 @@ interface Walk {
 }
 
 /**
- * Checks that `value` is data: primitives, plain objects, arrays, Map, Set, Date, ArrayBuffer, DataView and typed
- * arrays, without cycles and at most LIMITS.stateValueDepthMax levels deep. Returns the number of parts it looked at.
+ * Checks that `value` is data: primitives, plain objects, arrays, Map, Set, Date, ArrayBuffer, DataView and
+ * typed arrays, without cycles and at most LIMITS.stateValueDepthMax levels deep. Returns the number of parts
+ * it looked at.
  *
  * `where` names the state and its operator; `root` names the value in the path, for example `accumulator`.
  * Throws UserError STATE_VALUE_INVALID.
@@ -54,8 +55,8 @@ export function assertStateValue(value: unknown, where: () => string, root = 'va
   const path = root + walk.path.reverse().join('');
   throw new UserError(
     'STATE_VALUE_INVALID',
-    `${where()} cannot keep ${path}, which is ${fault}; keep only data: primitives, plain objects, arrays, Map, Set, ` +
-      'Date, ArrayBuffer and typed arrays.',
+    `${where()} cannot keep ${path}, which is ${fault}; keep only data: primitives, plain objects, arrays, ` +
+      'Map, Set, Date, ArrayBuffer and typed arrays.',
   );
 }
 

@@ -2,8 +2,10 @@
  * SplitWatermarkMultiplexer: combines the watermarks of the splits of one source subtask.
  *
  * I1  The combined watermark is the minimum over the splits that are not idle, and it never falls.
- * I2  It is idle exactly when every registered split is; without splits it is neither idle nor has it a watermark.
- * I3  Watermarks of an immediate output take effect at once, those of a deferred one at the next `onPeriodicEmit`.
+ * I2  It is idle exactly when every registered split is; without splits it is neither idle nor has it a
+ *     watermark.
+ * I3  Watermarks of an immediate output take effect at once, those of a deferred one at the next
+ *     `onPeriodicEmit`.
  * I4  Removing a split takes effect at the next update.
  *
  * Source: Flink's WatermarkOutputMultiplexer.
@@ -37,7 +39,10 @@ export class SplitWatermarkMultiplexer {
     this.#output = output;
   }
 
-  /** Adds a split, which holds the watermark back until it emits. Throws InvariantError INVARIANT if it is there. */
+  /**
+   * Adds a split, which holds the watermark back until it emits. Throws InvariantError INVARIANT if it is
+   * there.
+   */
   registerNewOutput(splitId: string): void {
     if (this.#splits.has(splitId)) {
       throw new InvariantError('INVARIANT', `Split ${splitId} already has a watermark output.`);
@@ -50,7 +55,9 @@ export class SplitWatermarkMultiplexer {
     return this.#splits.delete(splitId);
   }
 
-  /** The output whose watermarks take effect at once. Throws InvariantError INVARIANT for an unknown split. */
+  /**
+   * The output whose watermarks take effect at once. Throws InvariantError INVARIANT for an unknown split.
+   */
   getImmediateOutput(splitId: string): WatermarkOutput {
     const split = this.#split(splitId);
     return {
@@ -68,7 +75,10 @@ export class SplitWatermarkMultiplexer {
     };
   }
 
-  /** The output whose watermarks wait for `onPeriodicEmit`. Throws InvariantError INVARIANT for an unknown split. */
+  /**
+   * The output whose watermarks wait for `onPeriodicEmit`. Throws InvariantError INVARIANT for an unknown
+   * split.
+   */
   getDeferredOutput(splitId: string): WatermarkOutput {
     const split = this.#split(splitId);
     return {

@@ -1,13 +1,14 @@
 /**
  * WatermarkValve: decides which watermarks and statuses of several input channels an operator sees.
  *
- * Owns per channel the last watermark, idle or active, and aligned or not; knows nothing of records or clocks.
+ * Owns per channel the last watermark, idle or active, and aligned or not; knows nothing of records or
+ * clocks.
  * I1  Output watermarks rise strictly; so does what is remembered of each channel.
- * I2  The output watermark is the minimum over the aligned channels. An idle channel is not aligned; a channel that
- *     becomes active is aligned again once its watermark has reached the last output.
+ * I2  The output watermark is the minimum over the aligned channels. An idle channel is not aligned; a
+ *     channel that becomes active is aligned again once its watermark has reached the last output.
  * I3  Watermarks of an idle channel are ignored, not remembered.
- * I4  The output is idle exactly while all channels are. If the last one to go idle was the one that held the output
- *     back, the maximum over all channels is flushed before.
+ * I4  The output is idle exactly while all channels are. If the last one to go idle was the one that held the
+ *     output back, the maximum over all channels is flushed before.
  * I5  A finished channel counts as one with MAX_WATERMARK.
  *
  * Source: Flink's StatusWatermarkValve.
@@ -27,7 +28,10 @@ interface ChannelStatus {
   aligned: boolean;
 }
 
-/** The watermark valve of one input. Units: watermarks in ms since the epoch. Source: Flink's StatusWatermarkValve. */
+/**
+ * The watermark valve of one input. Units: watermarks in ms since the epoch. Source: Flink's
+ * StatusWatermarkValve.
+ */
 export class WatermarkValve {
   readonly #channels: readonly ChannelStatus[];
   readonly #output: WatermarkValveOutput;
@@ -114,6 +118,9 @@ export class WatermarkValve {
   #channel(channel: number): ChannelStatus {
     const status = this.#channels[channel];
     if (status !== undefined) return status;
-    throw new InvariantError('INVARIANT', `The watermark valve has ${this.#channels.length} channels, none is ${channel}.`);
+    throw new InvariantError(
+      'INVARIANT',
+      `The watermark valve has ${this.#channels.length} channels, none is ${channel}.`,
+    );
   }
 }

@@ -12,7 +12,7 @@ import { KeyedReduceOperator } from './operators/keyed-reduce-operator.ts';
 import { MapOperator } from './operators/map-operator.ts';
 import { ProcessOperator } from './operators/process-operator.ts';
 import { TimestampsAndWatermarksOperator } from './operators/timestamps-and-watermarks-operator.ts';
-import { createWindowOperator } from './window/create-window-operator.ts';
+import { createWindowOperator } from './window/window-operator-factory.ts';
 
 /**
  * The operator that does what `spec` says, not yet opened. Sources and sinks are made by the task builder, because

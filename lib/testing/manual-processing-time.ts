@@ -35,8 +35,9 @@ export class ManualProcessingTime implements ProcessingTimeService {
   }
 
   /**
-   * Moves the clock to `time` and runs what is due, earliest first, also what these callbacks schedule themselves.
-   * A callback sees `time` as the current time and its own time as its argument. The clock may be set back.
+   * Moves the clock to `time` and runs what is due, earliest first, also what these callbacks schedule
+   * themselves. A callback sees `time` as the current time and its own time as its argument. The clock may be
+   * set back.
    */
   advanceTo(time: number): void {
     this.#now = time;

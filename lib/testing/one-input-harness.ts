@@ -61,7 +61,10 @@ export class OneInputStreamOperatorTestHarness<IN, OUT> extends StreamOperatorTe
  * harness.processWatermark(10);
  * // harness.records() is ['a at 10']
  */
-export class KeyedOneInputStreamOperatorTestHarness<IN, OUT> extends OneInputStreamOperatorTestHarness<IN, OUT> {
+export class KeyedOneInputStreamOperatorTestHarness<IN, OUT> extends OneInputStreamOperatorTestHarness<
+  IN,
+  OUT
+> {
   constructor(spec: KeyedOneInputSpec, options: HarnessOptions = {}) {
     super(spec, options);
   }

@@ -1,9 +1,9 @@
 /**
- * What the harnesses of one-input and two-input operators share: one operator outside any job, on a clock and with
- * outputs that the test controls.
+ * What the harnesses of one-input and two-input operators share: one operator outside any job, on a clock and
+ * with outputs that the test controls.
  *
- * Values read from state are frozen, so that a function that changes one without writing it back fails here and not
- * on a durable backend.
+ * Values read from state are frozen, so that a function that changes one without writing it back fails here
+ * and not on a durable backend.
  */
 import { UserError } from '../core/errors.ts';
 import type { OutputTag } from '../core/output-tag.ts';
@@ -16,6 +16,9 @@ import { TimestampsAndWatermarksOperator } from '../runtime/operators/timestamps
 import type { OperatorSnapshot } from '../runtime/snapshot.ts';
 import { type HarnessOutput, type HarnessRecord, RecordingOutput } from './harness-output.ts';
 import { ManualProcessingTime } from './manual-processing-time.ts';
+
+/** What `snapshot` takes and `restore` gives back: plain data, but to a test opaque. */
+export type HarnessSnapshot = OperatorSnapshot;
 
 /** Settings of a harness; the defaults suit a test of one subtask. */
 export interface HarnessOptions {
@@ -44,7 +47,7 @@ export abstract class StreamOperatorTestHarness<OUT> {
   readonly #sideOutputs = new Map<string, RecordingOutput<unknown>>();
   readonly #metrics = new MetricRegistry();
   readonly #time: ManualProcessingTime;
-  #restored: OperatorSnapshot | undefined;
+  #restored: HarnessSnapshot | undefined;
   #operator: Operator | undefined;
 
   protected constructor(spec: OperatorSpec, options: HarnessOptions = {}) {
@@ -58,17 +61,26 @@ export abstract class StreamOperatorTestHarness<OUT> {
    *
    * Throws UserError ARGUMENT_INVALID once the harness is open.
    */
-  restore(snapshot: OperatorSnapshot): void {
+  restore(snapshot: HarnessSnapshot): void {
     if (this.#operator !== undefined) {
-      throw new UserError('ARGUMENT_INVALID', 'restore() was called on an open harness; call it before open().');
+      throw new UserError(
+        'ARGUMENT_INVALID',
+        'restore() was called on an open harness; call it before open().',
+      );
     }
     this.#restored = structuredClone(snapshot);
   }
 
-  /** Creates and opens the operator, restored state included. Throws UserError ARGUMENT_INVALID the second time. */
+  /**
+   * Creates and opens the operator, restored state included. Throws UserError ARGUMENT_INVALID the second
+   * time.
+   */
   async open(): Promise<void> {
     if (this.#operator !== undefined) {
-      throw new UserError('ARGUMENT_INVALID', 'open() was called twice; make a new harness for a new operator.');
+      throw new UserError(
+        'ARGUMENT_INVALID',
+        'open() was called twice; make a new harness for a new operator.',
+      );
     }
     this.#operator = this.#create();
     await this.#operator.open();
@@ -79,12 +91,17 @@ export abstract class StreamOperatorTestHarness<OUT> {
     await this.#operator?.close();
   }
 
-  /** Tells the operator that its input has ended. A bounded source sends MAX_WATERMARK before; so should the test. */
+  /**
+   * Tells the operator that its input has ended. A bounded source sends MAX_WATERMARK before; so should the
+   * test.
+   */
   async endInput(): Promise<void> {
     await this.#opened().finish?.();
   }
 
-  /** Everything on the main output since the start or the last `clearOutput`: records, watermarks, statuses. */
+  /**
+   * Everything on the main output since the start or the last `clearOutput`: records, watermarks, statuses.
+   */
   get output(): readonly HarnessOutput<OUT>[] {
     return this.#output.elements;
   }
@@ -113,8 +130,8 @@ export abstract class StreamOperatorTestHarness<OUT> {
   }
 
   /**
-   * Moves the clock and fires what is due: processing-time timers, and periodic watermarks if the auto-watermark
-   * interval has passed, once however far the clock moved. Unit: ms since the epoch.
+   * Moves the clock and fires what is due: processing-time timers, and periodic watermarks if the auto-
+   * watermark interval has passed, once however far the clock moved. Unit: ms since the epoch.
    */
   setProcessingTime(time: number): void {
     this.#opened();
@@ -131,21 +148,26 @@ export abstract class StreamOperatorTestHarness<OUT> {
     return this.#metrics.counter(OPERATOR_LABEL, name).count;
   }
 
-  /** Self-contained copy of the operator's state, timers and watermark: give it to `restore` of a new harness. */
-  snapshot(): OperatorSnapshot {
+  /**
+   * Self-contained copy of the operator's state, timers and watermark: give it to `restore` of a new harness.
+   */
+  snapshot(): HarnessSnapshot {
     return structuredClone(this.#opened().snapshot());
   }
 
   /**
-   * Tells an operator that assigns watermarks that its output is blocked: its idleness clock stands still until every
-   * `kind` of back-pressure is off again.
+   * Tells an operator that assigns watermarks that its output is blocked: its idleness clock stands still
+   * until every `kind` of back-pressure is off again.
    *
    * Throws UserError ARGUMENT_INVALID if the operator does not assign watermarks.
    */
   setBackPressured(backPressured: boolean, kind: BackPressure = 'hard'): void {
     const operator = this.#opened();
     if (!(operator instanceof TimestampsAndWatermarksOperator)) {
-      throw new UserError('ARGUMENT_INVALID', `The ${this.#spec.kind} operator does not look at back-pressure.`);
+      throw new UserError(
+        'ARGUMENT_INVALID',
+        `The ${this.#spec.kind} operator does not look at back-pressure.`,
+      );
     }
     operator.setBackPressured(kind, backPressured);
   }

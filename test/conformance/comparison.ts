@@ -8,7 +8,11 @@ export function requireEqual(order: string, expected: readonly Fields[], actual:
   if (difference !== undefined) throw new Difference(difference);
 }
 
-function differenceOf(order: string, expected: readonly Fields[], actual: readonly Fields[]): string | undefined {
+function differenceOf(
+  order: string,
+  expected: readonly Fields[],
+  actual: readonly Fields[],
+): string | undefined {
   switch (order) {
     case 'exact':
     case 'per-step':

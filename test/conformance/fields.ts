@@ -20,14 +20,17 @@ export function requireKnownFields(fields: Fields, known: readonly string[], wha
 
 export function stringField(fields: Fields, name: string, what: string): string {
   const value = fields[name];
-  if (typeof value !== 'string') throw new CannotExpress(`${what}.${name} is ${JSON.stringify(value)}, not a string`);
+  if (typeof value !== 'string')
+    throw new CannotExpress(`${what}.${name} is ${JSON.stringify(value)}, not a string`);
   return value;
 }
 
 export function integerField(fields: Fields, name: string, what: string): number {
   const value = fields[name];
   if (!Number.isSafeInteger(value)) {
-    throw new CannotExpress(`${what}.${name} is ${JSON.stringify(value)}, not a whole number in the safe range`);
+    throw new CannotExpress(
+      `${what}.${name} is ${JSON.stringify(value)}, not a whole number in the safe range`,
+    );
   }
   // Number.isSafeInteger is true for numbers only.
   return value as number;
@@ -39,7 +42,8 @@ export function optionalInteger(fields: Fields, name: string, what: string): num
 
 export function booleanField(fields: Fields, name: string, what: string): boolean {
   const value = fields[name] ?? false;
-  if (typeof value !== 'boolean') throw new CannotExpress(`${what}.${name} is ${JSON.stringify(value)}, not a boolean`);
+  if (typeof value !== 'boolean')
+    throw new CannotExpress(`${what}.${name} is ${JSON.stringify(value)}, not a boolean`);
   return value;
 }
 

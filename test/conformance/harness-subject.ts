@@ -1,10 +1,18 @@
 /** Drives an operator harness by the steps that all operator groups share. */
-import { NO_TIMESTAMP } from '../../lib/core/time.ts';
+
 import { OutputTag } from '../../lib/core/output-tag.ts';
+import { NO_TIMESTAMP } from '../../lib/core/time.ts';
 import type { HarnessOutput } from '../../lib/testing/harness-output.ts';
 import { OneInputStreamOperatorTestHarness } from '../../lib/testing/one-input-harness.ts';
-import { TwoInputStreamOperatorTestHarness } from '../../lib/testing/two-input-harness.ts';
-import { booleanField, type Fields, integerField, optionalInteger, requireKnownFields, stringField } from './fields.ts';
+import type { TwoInputStreamOperatorTestHarness } from '../../lib/testing/two-input-harness.ts';
+import {
+  booleanField,
+  type Fields,
+  integerField,
+  optionalInteger,
+  requireKnownFields,
+  stringField,
+} from './fields.ts';
 import { decodeTime, encodeTime } from './numbers.ts';
 import type { Subject } from './step-runner.ts';
 import { CannotExpress } from './verdict.ts';
@@ -63,7 +71,10 @@ export class HarnessSubject implements Subject {
     this.#harness = factory(0);
   }
 
-  static async open(factory: HarnessFactory, options: Partial<ElementNotation> = {}): Promise<HarnessSubject> {
+  static async open(
+    factory: HarnessFactory,
+    options: Partial<ElementNotation> = {},
+  ): Promise<HarnessSubject> {
     const subject = new HarnessSubject(factory, { ...PLAIN, ...options });
     await subject.#harness.open();
     return subject;
@@ -107,7 +118,9 @@ export class HarnessSubject implements Subject {
   }
 
   output(): readonly Fields[] {
-    return [...this.#retired, this.#harness].flatMap(({ output }) => output.map((item) => this.#golden(item)));
+    return [...this.#retired, this.#harness].flatMap(({ output }) =>
+      output.map((item) => this.#golden(item)),
+    );
   }
 
   sideOutput(tag: string): readonly Fields[] {

@@ -1,9 +1,9 @@
 /**
  * Flink's 64-bit times on Millrace's range, which ends at the safe integers.
  *
- * Times near Long.MAX_VALUE and Long.MIN_VALUE are moved so that these two fall on MAX_WATERMARK and MIN_TIMESTAMP;
- * distances near each end are kept, so that overflow is met in the same place. Windows aligned to the epoch need
- * their offset moved as well: `alignmentShift`.
+ * Times near Long.MAX_VALUE and Long.MIN_VALUE are moved so that these two fall on MAX_WATERMARK and
+ * MIN_TIMESTAMP; distances near each end are kept, so that overflow is met in the same place. Windows aligned
+ * to the epoch need their offset moved as well: `alignmentShift`.
  */
 import { MAX_WATERMARK, MIN_TIMESTAMP } from '../../lib/core/time.ts';
 import { CannotExpress } from './verdict.ts';
@@ -59,13 +59,15 @@ export function encodeTimesIn(value: unknown): unknown {
 }
 
 /**
- * What must be added to the offset of windows with this `periodMs`, so that they lie on the moved times as they lie
- * on the golden ones. Throws CannotExpress if times of different regions need different shifts.
+ * What must be added to the offset of windows with this `periodMs`, so that they lie on the moved times as
+ * they lie on the golden ones. Throws CannotExpress if times of different regions need different shifts.
  */
 export function alignmentShift(goldenTimes: readonly unknown[], periodMs: number): number {
   const shifts = new Set(goldenTimes.map((time) => regionShift(regionOf(bigOf(time)), periodMs)));
   if (shifts.size > 1) {
-    throw new CannotExpress(`aligned windows of ${periodMs} ms over times near Long.MAX or Long.MIN and others`);
+    throw new CannotExpress(
+      `aligned windows of ${periodMs} ms over times near Long.MAX or Long.MIN and others`,
+    );
   }
   return shifts.values().next().value ?? 0;
 }

@@ -51,7 +51,8 @@ const MISSING_OPERATORS: ReadonlySet<string> = new Set([
 /** Runs one case. Never throws: whatever goes wrong is the verdict. */
 export function runCase(golden: GoldenCase): Promise<Verdict> {
   return verdictOf(() => {
-    if (MISSING_OPERATORS.has(golden.operator)) throw new CannotExpress(`Millrace has no ${golden.operator} operator`);
+    if (MISSING_OPERATORS.has(golden.operator))
+      throw new CannotExpress(`Millrace has no ${golden.operator} operator`);
     const group = GROUPS[golden.operator];
     if (group === undefined) throw new CannotExpress(`operator ${JSON.stringify(golden.operator)}`);
     const [unhonoured] = Object.entries(golden.unhonoured);

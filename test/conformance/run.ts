@@ -1,4 +1,5 @@
 /** `npm run conformance -- [FILE]`: runs golden cases and reports what differs from Flink. */
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CaseFileError, type GoldenCase, readCases } from './golden-case.ts';
 import { runCase } from './run-case.ts';
@@ -7,11 +8,13 @@ const EXIT_FAILURES = 1;
 const EXIT_BAD_FILE = 2;
 
 async function main(): Promise<number> {
-  const [file = fileURLToPath(new URL('flink-golden.json', import.meta.url)), ...more] = process.argv.slice(2);
+  const [file = fileURLToPath(new URL('flink-golden.json', import.meta.url)), ...more] =
+    process.argv.slice(2);
   if (more.length > 0) return badFile(`Give one file of cases, not ${more.length + 1}.`);
   let cases: readonly GoldenCase[];
   try {
-    cases = readCases(file);
+    // npm runs scripts in the package's folder; INIT_CWD is where the user typed the command.
+    cases = readCases(resolve(process.env.INIT_CWD ?? '.', file));
   } catch (error) {
     if (error instanceof CaseFileError) return badFile(error.message);
     throw error;

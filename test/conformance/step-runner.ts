@@ -88,10 +88,13 @@ function requireError(expectError: string | undefined, raised: unknown): void {
 
 function compareSideOutputs(golden: GoldenCase, subject: Subject, notation: RecordNotation): void {
   if (golden.expectedSideOutput === undefined) return;
-  if (subject.sideOutput === undefined) throw new CannotExpress('expectedSideOutput of an operator without any');
+  if (subject.sideOutput === undefined)
+    throw new CannotExpress('expectedSideOutput of an operator without any');
   const order = golden.order === 'exact' ? 'exact' : 'any';
   for (const [tag, items] of Object.entries(golden.expectedSideOutput)) {
-    const expected = asList(items, `expectedSideOutput.${tag}`).map((item) => expectedItem(item as Fields, notation));
+    const expected = asList(items, `expectedSideOutput.${tag}`).map((item) =>
+      expectedItem(item as Fields, notation),
+    );
     try {
       requireEqual(order, expected, subject.sideOutput(tag));
     } catch (error) {

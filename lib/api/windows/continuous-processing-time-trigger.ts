@@ -20,7 +20,10 @@ export class ContinuousProcessingTimeTrigger implements Trigger<unknown, Window>
     this.#intervalMs = intervalMs;
   }
 
-  /** Early results every `interval` of processing time. Throws UserError TRIGGER_INVALID unless it is positive. */
+  /**
+   * Early results every `interval` of processing time. Throws UserError TRIGGER_INVALID unless it is
+   * positive.
+   */
   static of(interval: Duration): ContinuousProcessingTimeTrigger {
     requireInterval(interval, 'ContinuousProcessingTimeTrigger');
     return new ContinuousProcessingTimeTrigger(interval);

@@ -21,20 +21,23 @@ export class CountEvictor implements Evictor<unknown, Window> {
    */
   static of(n: number, evictAfter = false): CountEvictor {
     if (!Number.isSafeInteger(n) || n < 0) {
-      throw new UserError('WINDOW_INVALID', `CountEvictor.of(${n}) needs a whole number of elements, at least 0.`);
+      throw new UserError(
+        'WINDOW_INVALID',
+        `CountEvictor.of(${n}) needs a whole number of elements, at least 0.`,
+      );
     }
     return new CountEvictor(n, evictAfter);
   }
 
-  evictBefore(elements: readonly TimestampedValue<unknown>[]): readonly TimestampedValue<unknown>[] {
+  evictBefore<T>(elements: readonly TimestampedValue<T>[]): readonly TimestampedValue<T>[] {
     return this.#evictAfter ? elements : this.#evict(elements);
   }
 
-  evictAfter(elements: readonly TimestampedValue<unknown>[]): readonly TimestampedValue<unknown>[] {
+  evictAfter<T>(elements: readonly TimestampedValue<T>[]): readonly TimestampedValue<T>[] {
     return this.#evictAfter ? this.#evict(elements) : elements;
   }
 
-  #evict(elements: readonly TimestampedValue<unknown>[]): readonly TimestampedValue<unknown>[] {
+  #evict<T>(elements: readonly TimestampedValue<T>[]): readonly TimestampedValue<T>[] {
     return elements.length <= this.#n ? elements : elements.slice(elements.length - this.#n);
   }
 }

@@ -21,7 +21,10 @@ export class CountTrigger implements Trigger<unknown, Window> {
   /** Fires every `n` elements. Throws UserError TRIGGER_INVALID unless `n` is a whole number above 0. */
   static of(n: number): CountTrigger {
     if (!Number.isSafeInteger(n) || n < 1) {
-      throw new UserError('TRIGGER_INVALID', `CountTrigger.of(${n}) needs a whole number of elements above 0.`);
+      throw new UserError(
+        'TRIGGER_INVALID',
+        `CountTrigger.of(${n}) needs a whole number of elements above 0.`,
+      );
     }
     return new CountTrigger(n);
   }

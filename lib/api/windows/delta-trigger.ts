@@ -22,7 +22,9 @@ export class DeltaTrigger<T> implements Trigger<T, Window> {
     this.#delta = delta;
   }
 
-  /** Fires when `delta(last, element) > threshold`. Throws UserError TRIGGER_INVALID if the threshold is NaN. */
+  /**
+   * Fires when `delta(last, element) > threshold`. Throws UserError TRIGGER_INVALID if the threshold is NaN.
+   */
   static of<T>(threshold: number, delta: DeltaFunction<T>): DeltaTrigger<T> {
     if (typeof threshold !== 'number' || Number.isNaN(threshold)) {
       throw new UserError('TRIGGER_INVALID', `The threshold of DeltaTrigger is ${threshold}; give a number.`);

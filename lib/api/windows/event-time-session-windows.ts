@@ -8,7 +8,8 @@ import { EventTimeTrigger } from './event-time-trigger.ts';
 import { dynamicGap, fixedGap, mergeOverlapping, type SessionGap } from './session-windows.ts';
 
 /**
- * Sessions of event time: a record opens `[timestamp, timestamp + gap)`, and windows that overlap or touch are merged.
+ * Sessions of event time: a record opens `[timestamp, timestamp + gap)`, and windows that overlap or touch
+ * are merged.
  * Source: Flink's EventTimeSessionWindows and DynamicEventTimeSessionWindows.
  */
 export class EventTimeSessionWindows<T = unknown> implements WindowAssigner<T, TimeWindow> {
@@ -28,7 +29,8 @@ export class EventTimeSessionWindows<T = unknown> implements WindowAssigner<T, T
   }
 
   /**
-   * Sessions whose gap each record gives. A gap that is not positive throws UserError WINDOW_INVALID at that record.
+   * Sessions whose gap each record gives. A gap that is not positive throws UserError WINDOW_INVALID at that
+   * record.
    */
   static withDynamicGap<T>(gap: SessionGap<T>): EventTimeSessionWindows<T> {
     const description = 'EventTimeSessionWindows(dynamic gap)';

@@ -2,8 +2,8 @@ import type { Trigger, TriggerContext, TriggerResult } from '../../core/window/t
 import type { Window } from '../../core/window/window.ts';
 
 /**
- * Fires when the watermark passes the end of the window, and at once for a late element that is still allowed. The
- * default of event-time windows. Source: Flink's EventTimeTrigger.
+ * Fires when the watermark passes the end of the window, and at once for a late element that is still
+ * allowed. The default of event-time windows. Source: Flink's EventTimeTrigger.
  */
 export class EventTimeTrigger implements Trigger<unknown, Window> {
   readonly description = 'EventTimeTrigger';

@@ -7,7 +7,8 @@ import { NeverTrigger } from './never-trigger.ts';
 const GLOBAL: readonly GlobalWindow[] = [GlobalWindow.INSTANCE];
 
 /**
- * One window for all records of a key; it never ends by itself, so give it a trigger. Source: Flink's GlobalWindows.
+ * One window for all records of a key; it never ends by itself, so give it a trigger. Source: Flink's
+ * GlobalWindows.
  */
 export class GlobalWindows implements WindowAssigner<unknown, GlobalWindow> {
   readonly description: string;

@@ -7,7 +7,8 @@ import { ProcessingTimeTrigger } from './processing-time-trigger.ts';
 import { dynamicGap, fixedGap, mergeOverlapping, type SessionGap } from './session-windows.ts';
 
 /**
- * Sessions by the clock of the machine: a record opens `[now, now + gap)`, and windows that overlap or touch are merged.
+ * Sessions by the clock of the machine: a record opens `[now, now + gap)`, and windows that overlap or touch
+ * are merged.
  * Source: Flink's ProcessingTimeSessionWindows and DynamicProcessingTimeSessionWindows.
  */
 export class ProcessingTimeSessionWindows<T = unknown> implements WindowAssigner<T, TimeWindow> {
@@ -27,7 +28,8 @@ export class ProcessingTimeSessionWindows<T = unknown> implements WindowAssigner
   }
 
   /**
-   * Sessions whose gap each record gives. A gap that is not positive throws UserError WINDOW_INVALID at that record.
+   * Sessions whose gap each record gives. A gap that is not positive throws UserError WINDOW_INVALID at that
+   * record.
    */
   static withDynamicGap<T>(gap: SessionGap<T>): ProcessingTimeSessionWindows<T> {
     const description = 'ProcessingTimeSessionWindows(dynamic gap)';

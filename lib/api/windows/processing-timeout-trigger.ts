@@ -34,7 +34,9 @@ export class ProcessingTimeoutTrigger<T, W extends Window> implements Trigger<T,
     this.#shouldClearOnTimeout = options.shouldClearOnTimeout ?? true;
   }
 
-  /** Fires with `nested` and after `timeout`. Throws UserError TRIGGER_INVALID unless the timeout is positive. */
+  /**
+   * Fires with `nested` and after `timeout`. Throws UserError TRIGGER_INVALID unless the timeout is positive.
+   */
   static of<T, W extends Window>(
     nested: Trigger<T, W>,
     timeout: Duration,

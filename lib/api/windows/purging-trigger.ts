@@ -1,7 +1,10 @@
 import type { OnMergeContext, Trigger, TriggerContext, TriggerResult } from '../../core/window/trigger.ts';
 import type { Window } from '../../core/window/window.ts';
 
-/** Turns every FIRE of another trigger into FIRE_AND_PURGE: each result covers only new elements. Source: Flink's PurgingTrigger. */
+/**
+ * Turns every FIRE of another trigger into FIRE_AND_PURGE: each result covers only new elements. Source:
+ * Flink's PurgingTrigger.
+ */
 export class PurgingTrigger<T, W extends Window> implements Trigger<T, W> {
   readonly description: string;
   readonly #nested: Trigger<T, W>;

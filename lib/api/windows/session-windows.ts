@@ -1,5 +1,5 @@
 import type { Duration } from '../../core/duration.ts';
-import { TimeWindow } from '../../core/window/window.ts';
+import type { TimeWindow } from '../../core/window/window.ts';
 import { requirePositive } from './window-size.ts';
 
 /** The inactivity after a record that ends its session; must be positive. */
@@ -20,7 +20,9 @@ export function dynamicGap<T>(gap: SessionGap<T>, assigner: string): SessionGap<
   };
 }
 
-/** Calls `merge` for every group of at least two windows that overlap or touch, directly or through others. */
+/**
+ * Calls `merge` for every group of at least two windows that overlap or touch, directly or through others.
+ */
 export function mergeOverlapping(
   windows: readonly TimeWindow[],
   merge: (sources: readonly TimeWindow[], result: TimeWindow) => void,
@@ -30,7 +32,8 @@ export function mergeOverlapping(
   let cover: TimeWindow | undefined;
   for (const window of sorted) {
     if (cover?.intersects(window)) {
-      if (!group.some((other) => other.start === window.start && other.end === window.end)) group.push(window);
+      if (!group.some((other) => other.start === window.start && other.end === window.end))
+        group.push(window);
       cover = cover.cover(window);
     } else {
       if (cover !== undefined && group.length > 1) merge(group, cover);

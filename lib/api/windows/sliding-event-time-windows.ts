@@ -8,8 +8,8 @@ import { slidingWindowsAt } from './sliding-windows.ts';
 import { requireOffset, requirePositive } from './window-size.ts';
 
 /**
- * Overlapping windows `[k·slide + offset, k·slide + offset + size)` of event time: each record is in about size/slide
- * of them. Source: Flink's SlidingEventTimeWindows.
+ * Overlapping windows `[k·slide + offset, k·slide + offset + size)` of event time: each record is in about
+ * size/slide of them. Source: Flink's SlidingEventTimeWindows.
  */
 export class SlidingEventTimeWindows implements WindowAssigner<unknown, TimeWindow> {
   readonly description: string;
@@ -18,12 +18,14 @@ export class SlidingEventTimeWindows implements WindowAssigner<unknown, TimeWind
 
   private constructor(slicing: Slicing) {
     const { sizeMs, slideMs, offsetMs } = slicing;
-    this.description = `SlidingEventTimeWindows(${sizeMs}, ${slideMs}${offsetMs === 0 ? '' : `, offset ${offsetMs}`})`;
+    const shift = offsetMs === 0 ? '' : `, offset ${offsetMs}`;
+    this.description = `SlidingEventTimeWindows(${sizeMs}, ${slideMs}${shift})`;
     this.slicing = slicing;
   }
 
   /**
-   * Windows of `size`, one beginning every `slide`. A slide above the size leaves gaps whose records are in no window.
+   * Windows of `size`, one beginning every `slide`. A slide above the size leaves gaps whose records are in
+   * no window.
    *
    * Throws UserError WINDOW_INVALID unless size > 0, slide > 0 and |offset| < slide.
    */

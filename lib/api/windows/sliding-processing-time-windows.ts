@@ -20,7 +20,8 @@ export class SlidingProcessingTimeWindows implements WindowAssigner<unknown, Tim
   }
 
   /**
-   * Windows of `size`, one beginning every `slide`. A slide above the size leaves gaps whose records are in no window.
+   * Windows of `size`, one beginning every `slide`. A slide above the size leaves gaps whose records are in
+   * no window.
    *
    * Throws UserError WINDOW_INVALID unless size > 0, slide > 0 and |offset| < slide.
    */

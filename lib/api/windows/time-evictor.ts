@@ -5,8 +5,8 @@ import type { Window } from '../../core/window/window.ts';
 import { requirePositive } from './window-size.ts';
 
 /**
- * Keeps the elements of the last `keep` of event time before the newest element of the window. Elements without
- * timestamps are never evicted. Source: Flink's TimeEvictor.
+ * Keeps the elements of the last `keep` of event time before the newest element of the window. Elements
+ * without timestamps are never evicted. Source: Flink's TimeEvictor.
  */
 export class TimeEvictor implements Evictor<unknown, Window> {
   readonly description: string;
@@ -20,7 +20,8 @@ export class TimeEvictor implements Evictor<unknown, Window> {
   }
 
   /**
-   * Evicts elements with `timestamp <= newest - keep`; before the window function, or after it with `evictAfter`.
+   * Evicts elements with `timestamp <= newest - keep`; before the window function, or after it with
+   * `evictAfter`.
    *
    * Throws UserError WINDOW_INVALID unless `keep` is positive.
    */
@@ -29,15 +30,15 @@ export class TimeEvictor implements Evictor<unknown, Window> {
     return new TimeEvictor(keep, evictAfter);
   }
 
-  evictBefore(elements: readonly TimestampedValue<unknown>[]): readonly TimestampedValue<unknown>[] {
+  evictBefore<T>(elements: readonly TimestampedValue<T>[]): readonly TimestampedValue<T>[] {
     return this.#evictAfter ? elements : this.#evict(elements);
   }
 
-  evictAfter(elements: readonly TimestampedValue<unknown>[]): readonly TimestampedValue<unknown>[] {
+  evictAfter<T>(elements: readonly TimestampedValue<T>[]): readonly TimestampedValue<T>[] {
     return this.#evictAfter ? this.#evict(elements) : elements;
   }
 
-  #evict(elements: readonly TimestampedValue<unknown>[]): readonly TimestampedValue<unknown>[] {
+  #evict<T>(elements: readonly TimestampedValue<T>[]): readonly TimestampedValue<T>[] {
     const first = elements[0];
     if (first === undefined || first.timestamp === NO_TIMESTAMP) return elements;
     let newest = first.timestamp;

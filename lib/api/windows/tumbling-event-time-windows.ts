@@ -8,7 +8,10 @@ import { EventTimeTrigger } from './event-time-trigger.ts';
 import { requireOffset, requirePositive } from './window-size.ts';
 import { requireStagger, staggerOffset, type WindowStagger } from './window-stagger.ts';
 
-/** Fixed windows `[k·size + offset, (k+1)·size + offset)` of event time. Source: Flink's TumblingEventTimeWindows. */
+/**
+ * Fixed windows `[k·size + offset, (k+1)·size + offset)` of event time. Source: Flink's
+ * TumblingEventTimeWindows.
+ */
 export class TumblingEventTimeWindows implements WindowAssigner<unknown, TimeWindow> {
   readonly description: string;
   readonly isEventTime = true;

@@ -1,7 +1,9 @@
 import type { Duration } from '../../core/duration.ts';
 import { UserError } from '../../core/errors.ts';
 
-/** Checks the size, slide or gap of a window. Throws UserError WINDOW_INVALID unless it is positive. Unit: ms. */
+/**
+ * Checks the size, slide or gap of a window. Throws UserError WINDOW_INVALID unless it is positive. Unit: ms.
+ */
 export function requirePositive(name: string, duration: Duration, assigner: string): void {
   if (Number.isSafeInteger(duration) && duration > 0) return;
   throw new UserError(

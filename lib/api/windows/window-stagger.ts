@@ -2,8 +2,9 @@ import { UserError } from '../../core/errors.ts';
 import { alignedStart } from '../../core/time.ts';
 
 /**
- * Where tumbling windows begin: `'aligned'` at multiples of the size, `'natural'` at the processing time of the first
- * record, `'random'` at an offset drawn from that time, so that windows of many jobs do not fire at once.
+ * Where tumbling windows begin: `'aligned'` at multiples of the size, `'natural'` at the processing time of
+ * the first record, `'random'` at an offset drawn from that time, so that windows of many jobs do not fire at
+ * once.
  * Source: Flink's WindowStagger.
  */
 export type WindowStagger = 'aligned' | 'random' | 'natural';

@@ -92,11 +92,13 @@ export class CsvReader<T> implements SplitReader<T> {
     const max = this.names === undefined ? 1 : Math.min(search.max, LIMITS.csvBatchRowsMax);
     const rows: Row[] = [];
     let start = cursor;
+    this.cutter.begin(text, start);
     while (start < text.length && rows.length < max) {
-      let end = this.cutter.rowEnd(text, start);
+      let end = this.cutter.rowEnd(start);
       if (end < 0) {
         if (!search.atEnd && text.length - start < LIMITS.csvRowBytesMax) break;
         end = lineEnd(text, start);
+        this.cutter.begin(text, end);
       }
       if (!isBlank(text, start, end)) rows.push({ start, end });
       start = end + 1;

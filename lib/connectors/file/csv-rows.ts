@@ -19,6 +19,9 @@ const REASONS: Readonly<Record<string, string>> = {
 export class CsvRows {
   private readonly quote: string | null;
   private readonly options: Options;
+  private text = '';
+  /** The first quote behind the rows already cut. */
+  private nextQuote = Number.POSITIVE_INFINITY;
 
   constructor(syntax: CsvSyntax) {
     this.quote = syntax.quote;
@@ -31,26 +34,35 @@ export class CsvRows {
     };
   }
 
+  /** Begins to cut `text` at `start`; rows are then cut in order. */
+  begin(text: string, start: number): void {
+    this.text = text;
+    this.nextQuote = this.findQuote(start);
+  }
+
   /**
-   * Index of the newline that ends the row at `start`: the first one behind an even number of quotes. Answers
-   * `text.length` if the last row has no newline, -1 if the row is not finished.
+   * Index of the newline that ends the row at `start`: the first one behind an even number of quotes. Answers the
+   * length of the text if the last row has no newline, -1 if the row is not finished.
    */
-  rowEnd(text: string, start: number): number {
-    const { quote } = this;
-    let newline = text.indexOf('\n', start);
-    if (newline < 0) newline = text.length;
-    if (quote === null) return newline;
-    let at = text.indexOf(quote, start);
-    while (at >= 0 && at < newline) {
-      const closing = text.indexOf(quote, at + 1);
-      if (closing < 0) return -1;
-      if (closing > newline) {
-        newline = text.indexOf('\n', closing);
-        if (newline < 0) newline = text.length;
-      }
-      at = text.indexOf(quote, closing + 1);
+  rowEnd(start: number): number {
+    let newline = this.findNewline(start);
+    while (this.nextQuote < newline) {
+      const closing = this.findQuote(this.nextQuote + 1);
+      if (closing === Number.POSITIVE_INFINITY) return -1;
+      if (closing > newline) newline = this.findNewline(closing);
+      this.nextQuote = this.findQuote(closing + 1);
     }
     return newline;
+  }
+
+  private findNewline(from: number): number {
+    const newline = this.text.indexOf('\n', from);
+    return newline < 0 ? this.text.length : newline;
+  }
+
+  private findQuote(from: number): number {
+    const at = this.quote === null ? -1 : this.text.indexOf(this.quote, from);
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
   }
 
   /** The fields of all rows of `text`, or undefined if one of them is malformed. */

@@ -60,8 +60,8 @@ export class ParquetReader<T> implements SplitReader<T> {
   async isAvailable(): Promise<void> {
     if (this.group !== undefined || this.row >= this.rowsEnd) return;
     try {
-      this.file ??= await this.open();
-      if (this.row < this.rowsEnd) await this.readGroup(this.file);
+      const file = this.file ?? (await this.open());
+      if (this.row < this.rowsEnd) await this.readGroup(file);
     } catch (thrown) {
       throw parquetError(this.split.path, thrown);
     }
@@ -83,6 +83,7 @@ export class ParquetReader<T> implements SplitReader<T> {
   private async open(): Promise<ParquetFile> {
     const { parquetSchema } = await import('hyparquet');
     const file = await openParquetFile(this.split.path);
+    this.file = file;
     const schema = { path: file.path, root: parquetSchema(file.metadata) };
     this.columns = selectColumns(schema, this.options.columns, this.options);
     this.rowsEnd = Math.min(this.rowsEnd, Number(file.metadata.num_rows));

@@ -12,6 +12,7 @@ export class RecordValidator<T> {
   reason = '';
   private readonly validate: StandardSchemaV1<unknown, T>['~standard']['validate'];
   private readonly source: string;
+  private accepted = false;
 
   /** `source` names the source in errors. */
   constructor(schema: StandardSchemaV1<unknown, T>, source: string) {
@@ -19,7 +20,7 @@ export class RecordValidator<T> {
     this.source = source;
   }
 
-  /** The output of the schema, or INVALID. Throws UserError SCHEMA_ASYNC if the schema answers a promise. */
+  /** The output of the schema, or INVALID. Throws UserError SCHEMA_ASYNC if the schema is asynchronous. */
   check(value: unknown): T | typeof INVALID {
     let result: StandardSchemaV1.Result<T> | Promise<StandardSchemaV1.Result<T>>;
     try {
@@ -28,19 +29,28 @@ export class RecordValidator<T> {
       this.reason = `The schema threw: ${messageOf(thrown)}`;
       return INVALID;
     }
-    if (result instanceof Promise) this.refusePromise(result);
-    if (result.issues === undefined) return result.value;
+    if (result instanceof Promise) return this.refusePromise(result);
+    if (result.issues === undefined) {
+      this.accepted = true;
+      return result.value;
+    }
     this.reason = describeIssues(result.issues);
     return INVALID;
   }
 
-  private refusePromise(result: Promise<unknown>): never {
+  /** A schema that accepted a record at once is synchronous; zod answers a promise also when user code throws. */
+  private refusePromise(result: Promise<unknown>): typeof INVALID {
     // The promise is abandoned: its failure must not end the process.
     result.catch(() => undefined);
+    if (this.accepted) {
+      this.reason = 'The schema threw an error or answered a promise for this record.';
+      return INVALID;
+    }
     throw new UserError(
       'SCHEMA_ASYNC',
-      `The schema of source ${this.source} validates asynchronously. Records are validated one by one in ` +
-        'order: use a schema without async checks or transforms, and do asynchronous work in AsyncDataStream.',
+      `The schema of source ${this.source} answered a promise: it validates asynchronously, or its own code threw. ` +
+        'Records are validated one by one in order: use a schema without async checks or transforms, and do ' +
+        'asynchronous work in AsyncDataStream.',
     );
   }
 }

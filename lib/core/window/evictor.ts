@@ -12,12 +12,23 @@ export interface EvictorContext {
   currentWatermark(): number;
 }
 
-/** Removes elements of a window around its evaluation; forces the window to keep every element. Source: Flink's Evictor. */
+/**
+ * Removes elements of a window around its evaluation; forces the window to keep every element. Source:
+ * Flink's Evictor.
+ */
 export interface Evictor<T, W extends Window> {
   /** For the plan, for example `CountEvictor(4)`. */
   readonly description: string;
   /** The elements that stay, in order, before the window function runs. */
-  evictBefore(elements: readonly TimestampedValue<T>[], window: W, context: EvictorContext): readonly TimestampedValue<T>[];
+  evictBefore(
+    elements: readonly TimestampedValue<T>[],
+    window: W,
+    context: EvictorContext,
+  ): readonly TimestampedValue<T>[];
   /** The elements that stay, in order, after the window function ran. */
-  evictAfter(elements: readonly TimestampedValue<T>[], window: W, context: EvictorContext): readonly TimestampedValue<T>[];
+  evictAfter(
+    elements: readonly TimestampedValue<T>[],
+    window: W,
+    context: EvictorContext,
+  ): readonly TimestampedValue<T>[];
 }

@@ -1,6 +1,14 @@
 import type {
-  AggregatingState, AggregatingStateDescriptor, ListState, ListStateDescriptor, MapState, MapStateDescriptor,
-  ReducingState, ReducingStateDescriptor, ValueState, ValueStateDescriptor,
+  AggregatingState,
+  AggregatingStateDescriptor,
+  ListState,
+  ListStateDescriptor,
+  MapState,
+  MapStateDescriptor,
+  ReducingState,
+  ReducingStateDescriptor,
+  ValueState,
+  ValueStateDescriptor,
 } from '../state.ts';
 import type { Window } from './window.ts';
 
@@ -28,7 +36,10 @@ export interface TriggerContext {
 /** TriggerContext of a merge: the state of the merged windows can be merged into that of the result. */
 export interface OnMergeContext extends TriggerContext {
   mergePartitionedState<T>(
-    descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T> | AggregatingStateDescriptor<never, never, T>,
+    descriptor:
+      | ReducingStateDescriptor<T>
+      | ListStateDescriptor<T>
+      | AggregatingStateDescriptor<never, never, T>,
   ): void;
 }
 

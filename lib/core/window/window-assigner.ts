@@ -9,9 +9,15 @@ export interface WindowAssigner<T, W extends Window> {
   /** Units  timestamp and currentProcessingTime: ms; timestamp is NO_TIMESTAMP if the record has none. */
   assignWindows(element: T, timestamp: number, currentProcessingTime: number): readonly W[];
   getDefaultTrigger(): Trigger<T, W>;
-  /** Set by assigners whose windows are unions of aligned slices, so that windows can share accumulators. */
+  /**
+   * Set by event-time assigners whose windows are unions of aligned slices and whose default trigger fires
+   * once at the end of a window, so that windows can share accumulators.
+   */
   readonly slicing?: Slicing;
-  /** Set by merging assigners: calls `merge(sources, result)` for every group of at least two windows that merges. */
+  /**
+   * Set by merging assigners: calls `merge(sources, result)` for every group of at least two windows that
+   * merges.
+   */
   mergeWindows?(windows: readonly W[], merge: (sources: readonly W[], result: W) => void): void;
 }
 

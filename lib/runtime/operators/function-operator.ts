@@ -1,5 +1,5 @@
 /**
- * What operators that run a user function have in common: the life of the function, the watermark, the snapshot.
+ * What operators that run a user function share: the life of the function, the watermark, the snapshot.
  *
  * I1 The function object is made once, by `open`. I2 Watermarks that do not advance are never forwarded.
  * I3 Timers that a watermark makes due fire before it is forwarded.

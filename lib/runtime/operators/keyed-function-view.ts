@@ -13,8 +13,8 @@ interface TimerListener {
 }
 
 /**
- * What the function of a keyed process operator sees: its context and collector, set to the record or timer at hand.
- * Results of an event-time timer carry its time, those of a processing-time timer no timestamp.
+ * What the function of a keyed process operator sees: its context and collector, set to the record or timer
+ * at hand. Results of an event-time timer carry its time, those of a processing-time timer no timestamp.
  */
 export class KeyedFunctionView implements TimerTarget {
   readonly keyed: KeyedServices;

@@ -2,8 +2,8 @@
 export type BackPressure = 'hard' | 'soft';
 
 /**
- * Clock that stands still while its task is back-pressured, so that a task that may not emit is not taken for idle.
- * Unit: ms. Source: Flink's PausableRelativeClock.
+ * Clock that stands still while its task is back-pressured, so that a task that may not emit is not taken for
+ * idle. Unit: ms. Source: Flink's PausableRelativeClock.
  */
 export class PausableClock {
   readonly #clock: { now(): number };

@@ -32,8 +32,8 @@ export class ProcessFunctionContext implements ProcessContext {
     const { operatorName, location } = this.#operator;
     return new UserError(
       'OUTPUT_TAG_INVALID',
-      `Operator '${operatorName}', made at ${location}, called output() with ${String(tag)} for a tag; give the ` +
-        'OutputTag that getSideOutput() is called with.',
+      `Operator '${operatorName}', made at ${location}, called output() with ${String(tag)} for a tag; ` +
+        'give the OutputTag that getSideOutput() is called with.',
       { context: { operatorName, location } },
     );
   }

@@ -111,7 +111,8 @@ export class TimestampsAndWatermarksOperator implements Operator, Input {
     const { operatorName, location } = this.#context;
     return new RecordError(
       'TIMESTAMP_INVALID',
-      `The timestamp assigner of operator '${operatorName}', made at ${location}, returned ${String(timestamp)}; ` +
+      `The timestamp assigner of operator '${operatorName}', made at ${location}, ` +
+        `returned ${String(timestamp)}; ` +
         'return a whole number of milliseconds since the epoch.',
       { context: { operatorName, location } },
     );

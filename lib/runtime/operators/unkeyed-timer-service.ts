@@ -40,8 +40,8 @@ export class UnkeyedTimerService implements TimerService {
     const { operatorName, location } = this.#context;
     return new UserError(
       'STATE_WITHOUT_KEY',
-      `Operator '${operatorName}', made at ${location}, used a timer but its stream has no key: timers need a keyed ` +
-        'stream, so call keyBy() before process().',
+      `Operator '${operatorName}', made at ${location}, used a timer but its stream has no key: timers ` +
+        'need a keyed stream, so call keyBy() before process().',
       { context: { operatorName, location } },
     );
   }

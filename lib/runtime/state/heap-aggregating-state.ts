@@ -21,7 +21,8 @@ export class HeapAggregatingState<IN, ACC, OUT> implements AggregatingState<IN, 
     // `add` may change its accumulator and return it.
     const accumulator =
       stored === undefined ? this.#aggregate.createAccumulator() : this.#table.scope.lend(stored);
-    this.#table.write(this.#table.admit(this.#aggregate.add(accumulator, value), stored));
+    const admitted = this.#table.admit(this.#aggregate.add(accumulator, value), stored);
+    if (admitted !== stored) this.#table.write(admitted);
   }
 
   clear(): void {

@@ -32,8 +32,8 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     if (canonical !== undefined) return canonical;
     throw new UserError(
       'STATE_WITHOUT_KEY',
-      `Operator '${this.#scope.operatorLabel}' used a timer while no record or timer was being processed; register ` +
-        'and delete timers only in the functions that get a record or timer.',
+      `Operator '${this.#scope.operatorLabel}' used a timer while no record or timer was being processed; ` +
+        'register and delete timers only in the functions that get a record or timer.',
     );
   }
 
@@ -80,7 +80,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     scope.window = before;
   }
 
-  /** Throws UserError STATE_MUTATED if state that was handed out has been changed without update (freeze mode). */
+  /** Throws UserError STATE_MUTATED if frozen state that was handed out has been changed in place. */
   verifyNotMutated(): void {
     this.#scope.freezer?.verifyNotMutated();
   }
@@ -118,8 +118,8 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     if (key === undefined || key === null) {
       throw new RecordError(
         'KEY_INVALID',
-        `The key selector of operator '${operatorLabel}' returned ${key}; return a string, number, bigint, boolean, ` +
-          'Date, or a tuple or plain object of these.',
+        `The key selector of operator '${operatorLabel}' returned ${key}; return a string, number, bigint, ` +
+          'boolean, Date, or a tuple or plain object of these.',
         { context: { operatorName: operatorLabel } },
       );
     }
@@ -140,8 +140,8 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
         if (aggregate.merge === undefined) {
           throw new UserError(
             'FUNCTION_INVALID',
-            `The AggregateFunction of state '${descriptor.name}' of operator '${scope.operatorLabel}' has no merge ` +
-              'method, which merging windows need; add merge(a, b).',
+            `The AggregateFunction of state '${descriptor.name}' of operator '${scope.operatorLabel}' has ` +
+              'no merge method, which merging windows need; add merge(a, b).',
           );
         }
         // The table holds accumulators of this aggregate function. `merge` may change its first argument.

@@ -74,7 +74,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     return this.#table.read() as KeyedMap<V> | undefined;
   }
 
-  /** The content comes back, not the place of a removed entry: the order of a map's entries is not defined. */
+  /** The content comes back, not the place of a removed entry: the entries of a map have no order. */
   #rememberEntry(map: KeyedMap<V>, canonical: CanonicalKey): void {
     if (this.#table.scope.journal === undefined) return;
     const key = map.keyOf(canonical);

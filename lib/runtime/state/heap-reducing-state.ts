@@ -18,7 +18,8 @@ export class HeapReducingState<T> implements ReducingState<T> {
   add(value: T): void {
     const stored = this.#stored();
     const reduced = stored === undefined ? value : this.#reduce(this.#table.scope.handOut(stored), value);
-    this.#table.write(this.#table.admit(reduced, stored));
+    const admitted = this.#table.admit(reduced, stored);
+    if (admitted !== stored) this.#table.write(admitted);
   }
 
   clear(): void {

@@ -92,14 +92,14 @@ export class HeapStateStore implements KeyedStateStore {
     return table.descriptor === undefined
       ? new UserError(
           'STATE_INCOMPATIBLE',
-          `State '${table.name}' of operator '${operatorLabel}' was restored as ${table.kind} state but is opened as ` +
-            `${kind} state; give the new state another name.`,
+          `State '${table.name}' of operator '${operatorLabel}' was restored as ${table.kind} state but is ` +
+            `opened as ${kind} state; give the new state another name.`,
           { context },
         )
       : new UserError(
           'STATE_NAME_CONFLICT',
-          `State '${table.name}' of operator '${operatorLabel}' is opened as ${kind} state but was opened as ` +
-            `${table.kind} state before; give each state of an operator its own name.`,
+          `State '${table.name}' of operator '${operatorLabel}' is opened as ${kind} state but was opened ` +
+            `as ${table.kind} state before; give each state of an operator its own name.`,
           { context },
         );
   }

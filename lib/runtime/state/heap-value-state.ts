@@ -20,7 +20,7 @@ export class HeapValueState<T> implements ValueState<T> {
 
   update(value: T | undefined): void {
     const table = this.#table;
-    table.write(typeof value === 'object' ? table.admit(value, table.read()) : table.admit(value, undefined));
+    table.write(table.admit(value, table.spreadsChecks ? table.read() : undefined));
   }
 
   clear(): void {

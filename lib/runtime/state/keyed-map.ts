@@ -1,6 +1,6 @@
 import type { CanonicalKey } from '../../core/key.ts';
 
-/** Map addressed by legal keys of any type: by their canonical form, with the original kept where that differs. */
+/** Map from legal keys of any type: addressed by canonical key, the original kept where it differs. */
 export class KeyedMap<V> {
   readonly #values = new Map<CanonicalKey, V>();
   #originals: Map<CanonicalKey, unknown> | undefined;

@@ -15,7 +15,7 @@ export type MergeableStateDescriptor =
 
 /**
  * Keyed state of one operator of one subtask. Handles act on the current key; those of `windowStore` on the
- * current key and namespace. A store is asked for a handle once and keeps it: handles are cheap to use per record.
+ * current key and namespace. Ask a store for a handle once and keep it: handles are cheap to use per record.
  */
 export interface KeyedStateBackend {
   /** Throws RecordError KEY_INVALID unless the key is of a legal type. */

@@ -10,7 +10,7 @@ interface Node<V> {
   next: Node<V> | undefined;
 }
 
-/** Map from windows to values: equal windows are one entry whatever the object. No key is built for a lookup. */
+/** Map from windows to values: equal windows are one entry. No key is built for a lookup. */
 export class NamespaceMap<V> {
   readonly #byEnd = new Map<number, Node<V>>();
   #global: V | undefined;

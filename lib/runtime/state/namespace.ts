@@ -1,9 +1,9 @@
-/** Windows as namespaces of state and timers: what makes two of them the same, and their form in snapshots. */
+/** Windows as namespaces of state and timers: what makes two the same, and their form in snapshots. */
 import { UserError } from '../../core/errors.ts';
 import { GlobalWindow, TimeWindow, type Window } from '../../core/window/window.ts';
 import type { Namespace } from '../snapshot.ts';
 
-/** The form of a window in a snapshot. Throws UserError WINDOW_INVALID unless it is a TimeWindow or GlobalWindow. */
+/** The form of a TimeWindow or GlobalWindow in a snapshot. Throws UserError WINDOW_INVALID for others. */
 export function namespaceOf(window: Window | undefined): Namespace {
   if (window === undefined) return undefined;
   if (window instanceof TimeWindow) return [window.start, window.end];
@@ -27,7 +27,7 @@ export function sameNamespace(a: Window | undefined, b: Window | undefined): boo
 export function unknownWindow(window: Window): UserError {
   return new UserError(
     'WINDOW_INVALID',
-    `A window of type ${window.constructor?.name ?? typeof window} cannot hold state or timers; let the window ` +
-      'assigner return TimeWindow or GlobalWindow.',
+    `A window of type ${window.constructor?.name ?? typeof window} cannot hold state or timers; let the ` +
+      'window assigner return TimeWindow or GlobalWindow.',
   );
 }

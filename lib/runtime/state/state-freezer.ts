@@ -1,8 +1,8 @@
 /**
  * Makes a change of a state's value without `update` fail, for test harnesses.
  *
- * Values are cloned and frozen at the write. What cannot be frozen (binary data) is compared with its bytes at
- * the write on the next use of the state after it was handed out.
+ * Values are cloned and frozen at the write. What cannot be frozen (binary data) is compared with its bytes
+ * at the write on the next use of the state after it was handed out.
  */
 import { UserError } from '../../core/errors.ts';
 import { cloneStateValue } from '../../core/state-value.ts';
@@ -86,7 +86,7 @@ function forbid(value: object, mutators: readonly string[], where: () => string)
 function mutated(where: () => string): UserError {
   return new UserError(
     'STATE_MUTATED',
-    `${where()} was changed in place, which is lost or half-done after a restore; change a copy and write it back ` +
-      'with update, put or add.',
+    `${where()} was changed in place, which is lost or half-done after a restore; change a copy and write ` +
+      'it back with update, put or add.',
   );
 }

@@ -18,7 +18,7 @@ export interface StateScopeOptions {
 /**
  * What all states of one operator share: the key and window they stand at, and how values go in and out.
  *
- * Values are handed out as they are (live), as frozen ones, or as copies when a change in place must be undoable.
+ * Values are handed out as they are (live), frozen, or as copies when a change in place must be undoable.
  */
 export class StateScope {
   readonly operatorLabel: string;
@@ -54,8 +54,9 @@ export class StateScope {
     if (this.canonical !== undefined) return this.canonical;
     throw new UserError(
       'STATE_WITHOUT_KEY',
-      `State '${stateName}' of operator '${this.operatorLabel}' was used while no record or timer was being ` +
-        'processed; open states in open(), but read and write them only in the functions that get a record or timer.',
+      `State '${stateName}' of operator '${this.operatorLabel}' was used while no record or timer was ` +
+        'being processed; open states in open(), but read and write them only in the functions that get a ' +
+        'record or timer.',
       { context: { operatorName: this.operatorLabel, stateName } },
     );
   }

@@ -23,7 +23,7 @@ const ROOT_NAMES: Record<StateKind, string> = {
   aggregating: 'accumulator',
 };
 
-/** A value of n parts that keeps its identity is checked again after n / PARTS_PER_WRITE writes: constant work. */
+/** A value of n parts that keeps its identity is checked every n / PARTS_PER_WRITE writes: constant work. */
 const PARTS_PER_WRITE = 32;
 
 interface TableOptions {
@@ -37,8 +37,9 @@ export class StateTable {
   readonly scope: StateScope;
   readonly name: string;
   readonly kind: StateKind;
-  /** The last descriptor that opened this state and the handle it got; undefined for restored state nobody opened. */
+  /** The last descriptor that opened this state; undefined for restored state that nobody has opened. */
   descriptor: StateDescriptor | undefined = undefined;
+  /** What that descriptor got. */
   handle: unknown = undefined;
   readonly #windowed: boolean;
   readonly #windows = new NamespaceMap<KeyedMap<unknown>>();
@@ -76,6 +77,11 @@ export class StateTable {
     }
     if (stored === undefined) this.#remove(canonical);
     else (this.#cellsHere() ?? this.#addWindow()).set(canonical, key, stored);
+  }
+
+  /** True while `admit` needs to know the previous value. */
+  get spreadsChecks(): boolean {
+    return this.#uncheckedWrites > 0;
   }
 
   /** Checks a value that is about to be stored in place of `previous` and returns what to store. */

@@ -34,8 +34,8 @@ export class UnkeyedStateStore implements KeyedStateStore {
     const { operatorName, location } = this.#operator;
     return new UserError(
       'STATE_WITHOUT_KEY',
-      `Operator '${operatorName}', made at ${location}, asked for state but its stream has no key: keyed state needs a ` +
-        'keyed stream, so call keyBy() before process().',
+      `Operator '${operatorName}', made at ${location}, asked for state but its stream has no key: keyed ` +
+        'state needs a keyed stream, so call keyBy() before process().',
       { context: { operatorName, location } },
     );
   }

@@ -1,7 +1,7 @@
 import type { Window } from '../../core/window/window.ts';
 import type { TimerSnapshot } from '../snapshot.ts';
 
-/** Who is told that a timer is due; the current key is already set. `window` is undefined for plain timers. */
+/** Who is told that a timer is due; the current key is set. `window` is undefined for plain timers. */
 export interface TimerTarget {
   onEventTime(time: number, window: Window | undefined): void;
   onProcessingTime(time: number, window: Window | undefined): void;
@@ -20,7 +20,7 @@ export interface TimersSnapshot {
 export interface InternalTimerService {
   currentWatermark(): number;
   currentProcessingTime(): number;
-  /** Throws RecordError TIMESTAMP_INVALID unless `time` is a whole number of ms; so does its processing-time twin. */
+  /** Like its processing-time twin throws RecordError TIMESTAMP_INVALID unless `time` is whole ms. */
   registerEventTimeTimer(window: Window | undefined, time: number): void;
   deleteEventTimeTimer(window: Window | undefined, time: number): void;
   registerProcessingTimeTimer(window: Window | undefined, time: number): void;
@@ -31,8 +31,8 @@ export interface InternalTimerService {
   numProcessingTimeTimers(window?: Window): number;
   snapshot(): TimersSnapshot;
   /**
-   * Restores what `snapshot` gave; `watermark` is the one up to which event-time timers have fired (default: none).
-   * Overdue processing-time timers fire as soon as the task runs its due callbacks.
+   * Restores what `snapshot` gave; `watermark` is the one up to which event-time timers have fired (default:
+   * none). Overdue processing-time timers fire as soon as the task runs its due callbacks.
    */
   restore(
     eventTimers: readonly TimerSnapshot[],

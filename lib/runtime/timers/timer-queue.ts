@@ -3,7 +3,7 @@
  *
  * I1 A timer is de-duplicated per (time, window, key).
  * I2 `take` hands timers out in order of time, then of registration, also those added meanwhile.
- * I3 A bucket that deletions have emptied stays in the heap until it is met; at most half of the heap is such garbage.
+ * I3 A bucket that deletions have emptied stays in the heap until met; at most half of the heap is garbage.
  */
 import type { CanonicalKey } from '../../core/key.ts';
 import type { Window } from '../../core/window/window.ts';

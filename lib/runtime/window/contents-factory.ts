@@ -37,8 +37,8 @@ export function createContents({ spec, functions, backend, evaluator }: Contents
   if (assigner.mergeWindows !== undefined && aggregate.merge === undefined) {
     throw new UserError(
       'WINDOW_INVALID',
-      `The AggregateFunction on ${assigner.description} has no merge method, which windows that merge need; add ` +
-        'merge(a, b).',
+      `The AggregateFunction on ${assigner.description} has no merge method, which windows that merge ` +
+        'need; add merge(a, b).',
     );
   }
   return new AggregatingContents(aggregate, backend, evaluator);

@@ -60,7 +60,11 @@ export class EvictingContents implements WindowContents {
     } else if (reduce !== undefined) {
       evaluator.emitValue(key, window, reduced(reduce, elements));
     } else {
-      evaluator.emitElements(key, window, elements.map(({ value }) => value));
+      evaluator.emitElements(
+        key,
+        window,
+        elements.map(({ value }) => value),
+      );
     }
   }
 }

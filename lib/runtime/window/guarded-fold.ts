@@ -2,7 +2,10 @@ import { cloneStateValue } from '../../core/state-value.ts';
 import { StateFreezer } from '../state/state-freezer.ts';
 import type { SliceFold } from './slice-fold.ts';
 
-/** A fold for which stored accumulators are never changed in place, so that every change of a pane can be undone. */
+/**
+ * A fold for which stored accumulators are never changed in place, so that every change of a pane can be
+ * undone.
+ */
 export class CopyingFold implements SliceFold {
   readonly kind: SliceFold['kind'];
   protected readonly fold: SliceFold;

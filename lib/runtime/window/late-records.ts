@@ -1,9 +1,12 @@
-import type { WindowSpec } from '../../graph/operator-spec.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { addClamped } from '../../core/time.ts';
+import type { WindowSpec } from '../../graph/operator-spec.ts';
 import type { OperatorContext } from '../operator.ts';
 
-/** What becomes of records that no window took: the late ones go to the side output or are dropped and counted. */
+/**
+ * What becomes of records that no window took: the late ones go to the side output or are dropped and
+ * counted.
+ */
 export class LateRecords {
   readonly #context: OperatorContext;
   readonly #dropped: Counter;

@@ -1,8 +1,8 @@
 /**
  * MergingWindowSet: the in-flight windows of one key under a merging assigner.
  *
- * I1  Every window has a state window: the namespace in which its contents are kept. It is one of the windows that
- *     the window was merged from, so that merging moves as little state as possible.
+ * I1  Every window has a state window: the namespace in which its contents are kept. It is one of the windows
+ *     that the window was merged from, so that merging moves as little state as possible.
  * I2  A window and its state window may differ; two windows never share a state window.
  *
  * Source: Flink's MergingWindowSet.
@@ -69,8 +69,8 @@ export class MergingWindowSet {
   }
 
   /**
-   * Adds a window and merges it with those in flight; returns the window it ended up in. `onMerge` is called for each
-   * merge that changes a window, after this set has changed.
+   * Adds a window and merges it with those in flight; returns the window it ended up in. `onMerge` is called
+   * for each merge that changes a window, after this set has changed.
    *
    * Throws UserError WINDOW_INVALID unless the windows are TimeWindows.
    */
@@ -88,7 +88,8 @@ export class MergingWindowSet {
       const unchanged = sources.length === 1 && sameWindow(sources[0], group.result);
       if (merge !== undefined && !unchanged) onMerge(merge);
     }
-    if (this.getStateWindow(result) === undefined) this.#inFlight.push({ window: result, stateWindow: result });
+    if (this.getStateWindow(result) === undefined)
+      this.#inFlight.push({ window: result, stateWindow: result });
     return result;
   }
 
@@ -103,7 +104,9 @@ export class MergingWindowSet {
 
   /** Puts `result` in the place of `sources`; it takes over the state window of the first. */
   #replace(sources: readonly TimeWindow[], result: TimeWindow): WindowMerge | undefined {
-    const replaced = this.#inFlight.filter(({ window }) => sources.some((source) => sameWindow(source, window)));
+    const replaced = this.#inFlight.filter(({ window }) =>
+      sources.some((source) => sameWindow(source, window)),
+    );
     const [first, ...others] = replaced;
     if (first === undefined) return undefined;
     this.#inFlight = this.#inFlight.filter((entry) => !replaced.includes(entry));

@@ -1,6 +1,6 @@
 import {
-  AggregatingStateDescriptor,
   type AggregatingState,
+  AggregatingStateDescriptor,
   type KeyedStateStore,
   type ListState,
   ListStateDescriptor,
@@ -13,8 +13,8 @@ import {
 } from '../../core/state.ts';
 
 /**
- * A store whose states are kept under prefixed names, so that the states of triggers, window functions and the
- * window operator never meet. The handle of a descriptor object is looked up once.
+ * A store whose states are kept under prefixed names, so that the states of triggers, window functions and
+ * the window operator never meet. The handle of a descriptor object is looked up once.
  */
 export class PrefixedStateStore implements KeyedStateStore {
   readonly #store: KeyedStateStore;

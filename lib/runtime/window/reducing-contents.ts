@@ -12,10 +12,9 @@ export class ReducingContents implements WindowContents {
   readonly #evaluator: WindowEvaluator;
 
   constructor(reduce: ReduceFunction<unknown>, backend: KeyedStateBackend, evaluator: WindowEvaluator) {
-    const descriptor = new ReducingStateDescriptor<unknown>(WINDOW_CONTENTS, reduce);
-    // Only for merging, where the backend calls `reduce` with what this very state holds.
-    this.descriptor = descriptor as ReducingStateDescriptor<never>;
-    this.#state = backend.windowStore.getReducingState(descriptor);
+    this.#state = backend.windowStore.getReducingState(new ReducingStateDescriptor(WINDOW_CONTENTS, reduce));
+    // Only for merging, where what `reduce` returns goes back into this very state.
+    this.descriptor = new ReducingStateDescriptor(WINDOW_CONTENTS, (a, b) => reduce.reduce(a, b) as never);
     this.#evaluator = evaluator;
   }
 

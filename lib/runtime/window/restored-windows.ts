@@ -7,7 +7,8 @@ import { WINDOW_CONTENTS } from './window-contents.ts';
 export const WINDOW_SLICES = 'window-slices';
 
 /**
- * Refuses a snapshot that was written by the other window operator: windows and slices cannot be told from each other.
+ * Refuses a snapshot that was written by the other window operator: windows and slices cannot be told from
+ * each other.
  * Throws UserError STATE_INCOMPATIBLE.
  */
 export function refuseStateOf(
@@ -19,8 +20,9 @@ export function refuseStateOf(
   if (!snapshot.keyed.some((state) => state.name === name)) return;
   throw new UserError(
     'STATE_INCOMPATIBLE',
-    `The state of operator '${operatorUid ?? operatorName}' holds ${other}, which its present window, trigger, evictor ` +
-      'and function cannot read; restore with the former ones or give the operator a new uid.',
+    `The state of operator '${operatorUid ?? operatorName}' holds ${other}, which its present window, ` +
+      'trigger, evictor and function cannot read; restore with the former ones or give the operator a new ' +
+      'uid.',
     { context: { operatorName } },
   );
 }

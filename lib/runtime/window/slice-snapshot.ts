@@ -61,8 +61,9 @@ function newSlice(slices: SliceSet, start: number): Slice | undefined {
 function otherWindows(namespace: unknown, { operatorName, operatorUid }: OperatorContext): UserError {
   return new UserError(
     'STATE_INCOMPATIBLE',
-    `The state of operator '${operatorUid ?? operatorName}' holds the slice ${JSON.stringify(namespace)}, which is none ` +
-      'of its present windows; restore with the former size, slide and offset or give the operator a new uid.',
+    `The state of operator '${operatorUid ?? operatorName}' holds the slice ` +
+      `${JSON.stringify(namespace)}, which is none of its present windows; restore with the former size, ` +
+      'slide and offset or give the operator a new uid.',
     { context: { operatorName } },
   );
 }

@@ -1,10 +1,12 @@
 /**
- * SliceWindowOperator: tumbling and sliding event-time windows with the default trigger, reduced or aggregated.
+ * SliceWindowOperator: tumbling and sliding event-time windows with the default trigger, reduced or
+ * aggregated.
  *
- * A record costs one look-up of its key in the slice that holds its timestamp: no window object, timer or string.
+ * A record costs one look-up of its key in the slice that holds its timestamp: no window object, timer or
+ * string.
  * I1  A slice holds one accumulator for each key that came; a window is the union of its slices.
- * I2  A window has fired iff watermark >= end - 1; it is cleaned up iff watermark >= end - 1 + allowed lateness.
- *     Both follow from the watermark alone, so there are no timers.
+ * I2  A window has fired iff watermark >= end - 1; it is cleaned up iff watermark >= end - 1 + allowed
+ *     lateness. Both follow from the watermark alone, so there are no timers.
  * I3  Windows fire in the order of their ends, each key once, before the watermark is forwarded.
  * I4  A late element re-fires every window that holds it, has fired and is not cleaned up, for its key alone.
  * I5  A slice goes when its last window is cleaned up; merging never changes the accumulator of a slice.

@@ -7,8 +7,8 @@ import type { MergeableStateDescriptor } from '../state/keyed-state-backend.ts';
 export const WINDOW_CONTENTS = 'window-contents';
 
 /**
- * What the generic window operator keeps of a window: an accumulator, a reduced value, a list of elements, or a list
- * of elements with timestamps for an evictor. Acts on the current key and namespace of the backend.
+ * What the generic window operator keeps of a window: an accumulator, a reduced value, a list of elements, or
+ * a list of elements with timestamps for an evictor. Acts on the current key and namespace of the backend.
  */
 export interface WindowContents {
   readonly descriptor: MergeableStateDescriptor;

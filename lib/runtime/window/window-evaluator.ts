@@ -134,8 +134,8 @@ class FiringContext implements AggregatedWindowContext<unknown, unknown, unknown
     if (typeof id !== 'string') {
       throw new UserError(
         'OUTPUT_TAG_INVALID',
-        `The window function of operator '${this.#context.operatorName}' gave output() something that is not an ` +
-          'OutputTag; give the tag object.',
+        `The window function of operator '${this.#context.operatorName}' gave output() something that is ` +
+          'not an OutputTag; give the tag object.',
       );
     }
     this.#context.sideOutput(id)?.processElement(value, this.window.maxTimestamp);

@@ -60,8 +60,8 @@ export class WindowFunctionState {
     if (this.#merging) {
       throw new UserError(
         'WINDOW_INVALID',
-        `Operator '${this.#context.operatorName}' asked for windowState, which session windows cannot have because they ` +
-          'merge; use globalState.',
+        `Operator '${this.#context.operatorName}' asked for windowState, which session windows cannot ` +
+          'have because they merge; use globalState.',
       );
     }
     return this.#open().window;

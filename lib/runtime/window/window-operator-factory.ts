@@ -5,8 +5,8 @@ import { SliceWindowOperator, sliceFoldOf } from './slice-window-operator.ts';
 import { WindowOperator } from './window-operator.ts';
 
 /**
- * The operator for a window: slices for aligned tumbling and sliding event-time windows with the default trigger whose
- * contents can be merged, the generic operator for everything else. Both give the same results.
+ * The operator for a window: slices for aligned tumbling and sliding event-time windows with the default
+ * trigger whose contents can be merged, the generic operator for everything else. Both give the same results.
  *
  * The choice depends on the spec alone, because the state of one cannot be restored into the other.
  */

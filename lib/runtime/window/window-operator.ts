@@ -1,11 +1,13 @@
 /**
  * WindowOperator: any window assigner, trigger, evictor and contents.
  *
- * I1  A window is late once the watermark has reached its cleanup time: maxTimestamp + allowed lateness in event time,
- *     maxTimestamp in processing time, both clamped. Late windows take no records; GlobalWindow is never cleaned up.
+ * I1  A window is late once the watermark has reached its cleanup time: maxTimestamp + allowed lateness in
+ *     event time, maxTimestamp in processing time, both clamped. Late windows take no records; GlobalWindow
+ *     is never cleaned up.
  * I2  At the cleanup time everything of the window goes: contents, trigger state, merging-set entry, and what
  *     the window function clears.
- * I3  Contents live in the namespace of the state window; triggers and window functions see the actual window.
+ * I3  Contents live in the namespace of the state window; triggers and window functions see the actual
+ *     window.
  * I4  Results carry the window's maxTimestamp; all of them are emitted before the watermark that fired them.
  *
  * Source: Flink's WindowOperator and EvictingWindowOperator.
@@ -248,8 +250,9 @@ export class WindowOperator implements Operator, Input, TimerTarget {
     if (this.#cleanupTime(result) > now) return;
     throw new UserError(
       'WINDOW_INVALID',
-      `${this.#spec.assigner.description} merged windows into [${result.start}, ${result.end}), which ended before the ` +
-        `${this.#isEventTime ? 'watermark' : 'processing time'} ${now}; merge windows into one that covers them all.`,
+      `${this.#spec.assigner.description} merged windows into [${result.start}, ${result.end}), which ` +
+        `ended before the ${this.#isEventTime ? 'watermark' : 'processing time'} ${now}; ` +
+        'merge windows into one that covers them all.',
     );
   }
 
@@ -259,8 +262,8 @@ export class WindowOperator implements Operator, Input, TimerTarget {
     if (this.#trigger.canMerge?.() !== true) {
       throw new UserError(
         'TRIGGER_INVALID',
-        `${this.#trigger.description} cannot be used with ${assigner.description}, whose windows merge; use a trigger ` +
-          'whose canMerge() is true.',
+        `${this.#trigger.description} cannot be used with ${assigner.description}, whose windows merge; ` +
+          'use a trigger whose canMerge() is true.',
       );
     }
     const mergeWindows = assigner.mergeWindows.bind(assigner);

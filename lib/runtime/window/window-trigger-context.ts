@@ -1,16 +1,17 @@
-import { InvariantError } from '../../core/errors.ts';
+import { UserError } from '../../core/errors.ts';
+import type { AggregateFunction } from '../../core/functions/aggregate-function.ts';
 import {
   type AggregatingState,
   AggregatingStateDescriptor,
   type ListState,
   ListStateDescriptor,
   type MapState,
-  type MapStateDescriptor,
+  MapStateDescriptor,
   type ReducingState,
   ReducingStateDescriptor,
-  type StateDescriptor,
+  type StateKind,
   type ValueState,
-  type ValueStateDescriptor,
+  ValueStateDescriptor,
 } from '../../core/state.ts';
 import type { OnMergeContext } from '../../core/window/trigger.ts';
 import type { Window } from '../../core/window/window.ts';
@@ -18,7 +19,9 @@ import type { KeyedStateBackend, MergeableStateDescriptor } from '../state/keyed
 import type { InternalTimerService } from '../timers/internal-timer-service.ts';
 import { PrefixedStateStore } from './prefixed-state-store.ts';
 
-/** What a trigger sees; one object per operator, moved from window to window. The key is that of the backend. */
+/**
+ * What a trigger sees; one object per operator, moved from window to window. The key is that of the backend.
+ */
 export class WindowTriggerContext implements OnMergeContext {
   /** The window that the trigger looks at. */
   window: Window;
@@ -66,20 +69,14 @@ export class WindowTriggerContext implements OnMergeContext {
   getPartitionedState<IN, ACC, OUT>(
     descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
   ): AggregatingState<IN, OUT>;
-  getPartitionedState(descriptor: StateDescriptor): unknown {
+  getPartitionedState(descriptor: { readonly name: string; readonly kind: StateKind }): unknown {
     this.#backend.setCurrentNamespace(this.window);
-    switch (descriptor.kind) {
-      case 'value':
-        return this.#store.getState(descriptor);
-      case 'list':
-        return this.#store.getListState(descriptor);
-      case 'map':
-        return this.#store.getMapState(descriptor);
-      case 'reducing':
-        return this.#store.getReducingState(descriptor);
-      case 'aggregating':
-        return this.#store.getAggregatingState(descriptor);
-    }
+    if (descriptor instanceof ReducingStateDescriptor) return this.#store.getReducingState(descriptor);
+    if (descriptor instanceof ValueStateDescriptor) return this.#store.getState(descriptor);
+    if (descriptor instanceof ListStateDescriptor) return this.#store.getListState(descriptor);
+    if (descriptor instanceof MapStateDescriptor) return this.#store.getMapState(descriptor);
+    if (descriptor instanceof AggregatingStateDescriptor) return this.#store.getAggregatingState(descriptor);
+    throw unknownDescriptor(descriptor);
   }
 
   mergePartitionedState<T>(
@@ -93,19 +90,27 @@ export class WindowTriggerContext implements OnMergeContext {
     this.#backend.setCurrentNamespace(this.window);
   }
 
-  #renamed(descriptor: object): MergeableStateDescriptor {
+  #renamed(descriptor: { readonly name: string; readonly kind: StateKind }): MergeableStateDescriptor {
+    const name = this.#store.nameOf(descriptor);
+    if (descriptor instanceof ListStateDescriptor) return new ListStateDescriptor<unknown>(name);
     if (descriptor instanceof ReducingStateDescriptor) {
-      return new ReducingStateDescriptor<never>(this.#store.nameOf(descriptor), descriptor.reduce);
-    }
-    if (descriptor instanceof ListStateDescriptor) {
-      return new ListStateDescriptor<unknown>(this.#store.nameOf(descriptor));
+      // What `reduce` returns goes back into the state whose values it was given.
+      return new ReducingStateDescriptor<never>(name, (a, b) => descriptor.reduce(a, b) as never);
     }
     if (descriptor instanceof AggregatingStateDescriptor) {
-      return new AggregatingStateDescriptor<never, never, unknown>(
-        this.#store.nameOf(descriptor),
-        descriptor.aggregate,
-      );
+      // The backend gives it only accumulators that it has made itself.
+      const aggregate = descriptor.aggregate as AggregateFunction<never, never, unknown>;
+      return new AggregatingStateDescriptor(name, aggregate);
     }
-    throw new InvariantError('INVARIANT', 'A trigger merged a state that is neither reducing, list nor aggregating.');
+    throw unknownDescriptor(descriptor);
   }
+}
+
+function unknownDescriptor({ name, kind }: { readonly name: string; readonly kind: StateKind }): UserError {
+  return new UserError(
+    'TRIGGER_INVALID',
+    `A trigger used state '${name}' of kind ${kind} in a way that this kind does not allow; pass a ` +
+      'descriptor made by one of the descriptor classes, and merge only reducing, list and aggregating ' +
+      'state.',
+  );
 }

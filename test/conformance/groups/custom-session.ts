@@ -1,4 +1,7 @@
-/** The custom merging assigner of a case: sessions of a fixed gap, in which some values make windows of no length. */
+/**
+ * The custom merging assigner of a case: sessions of a fixed gap, in which some values make windows of no
+ * length.
+ */
 import { EventTimeSessionWindows } from '../../../lib/api/windows/event-time-session-windows.ts';
 import { millis } from '../../../lib/core/duration.ts';
 import { addClamped } from '../../../lib/core/time.ts';
@@ -8,7 +11,8 @@ import { type Fields, optionalInteger } from '../fields.ts';
 import { CannotExpress } from '../verdict.ts';
 import { numberOfSecondField } from './gap-rule.ts';
 
-const RULE = /^value (-?\d+) => (?:window )?\[ts, ?ts\)(?: \(zero length\))?, any other => \[ts, ?ts ?\+ ?(\d+)\)$/;
+const RULE =
+  /^value (-?\d+) => (?:window )?\[ts, ?ts\)(?: \(zero length\))?, any other => \[ts, ?ts ?\+ ?(\d+)\)$/;
 const DEFAULT_RULE = 'value 33 => [ts,ts), any other => [ts,ts+3000)';
 
 /** The assigner of `{rule, gapMs}`; the rule is the closed vocabulary's if it is not given. */
@@ -17,7 +21,8 @@ export function customSession(config: Fields): WindowAssigner<unknown, TimeWindo
   const [, point, length] = (typeof rule === 'string' ? RULE.exec(rule) : null) ?? [];
   if (point === undefined) throw new CannotExpress(`session rule ${JSON.stringify(rule)}`);
   const gapMs = optionalInteger(config, 'gapMs', 'assigner') ?? Number(length);
-  if (gapMs !== Number(length)) throw new CannotExpress(`gap ${gapMs} against session rule ${JSON.stringify(rule)}`);
+  if (gapMs !== Number(length))
+    throw new CannotExpress(`gap ${gapMs} against session rule ${JSON.stringify(rule)}`);
   const sessions = EventTimeSessionWindows.withGap(millis(gapMs));
   return {
     description: 'CustomSession',

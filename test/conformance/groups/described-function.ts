@@ -1,5 +1,9 @@
 /** Runs what a description says, inside keyed process and co-process functions. */
-import type { KeyedProcessContext, OnTimerContext, TimerService } from '../../../lib/core/functions/process-function.ts';
+import type {
+  KeyedProcessContext,
+  OnTimerContext,
+  TimerService,
+} from '../../../lib/core/functions/process-function.ts';
 import type { Collector } from '../../../lib/core/functions/rich-function.ts';
 import { OutputTag } from '../../../lib/core/output-tag.ts';
 import { type ValueState, ValueStateDescriptor } from '../../../lib/core/state.ts';
@@ -36,25 +40,33 @@ function executeOne(statement: Statement, invocation: Invocation, state: ValueSt
   const scope = scopeOf(invocation, state);
   switch (statement.kind) {
     case 'nothing':
-      return;
+      break;
     case 'assert-key':
-      return requireKey(context.currentKey, statement.equals(scope));
+      requireKey(context.currentKey, statement.equals(scope));
+      break;
     case 'emit':
-      return out.collect(statement.value(scope));
+      out.collect(statement.value(scope));
+      break;
     case 'emit-by-domain': {
       const isEvent = 'timeDomain' in context && context.timeDomain === 'event-time';
-      return out.collect((isEvent ? statement.event : statement.processing)(scope));
+      out.collect((isEvent ? statement.event : statement.processing)(scope));
+      break;
     }
     case 'output':
-      return context.output(tagOf(statement.tag), statement.value(scope));
+      context.output(tagOf(statement.tag), statement.value(scope));
+      break;
     case 'update':
-      return state.update(statement.value(scope));
+      state.update(statement.value(scope));
+      break;
     case 'clear':
-      return state.clear();
+      state.clear();
+      break;
     case 'timer':
-      return applyTimer(statement, context.timerService, statement.time(scope));
+      applyTimer(statement, context.timerService, statement.time(scope));
+      break;
     case 'if-no-state':
-      return execute(state.value() === undefined ? statement.then : statement.otherwise, invocation);
+      execute(state.value() === undefined ? statement.whenAbsent : statement.otherwise, invocation);
+      break;
   }
 }
 
@@ -76,7 +88,9 @@ function scopeOf(invocation: Invocation, state: ValueState<unknown>): Scope {
 
 function requireKey(currentKey: unknown, expected: unknown): void {
   if (currentKey === expected) return;
-  throw new Difference(`currentKey: expected ${JSON.stringify(expected)}, actual ${JSON.stringify(currentKey)}`);
+  throw new Difference(
+    `currentKey: expected ${JSON.stringify(expected)}, actual ${JSON.stringify(currentKey)}`,
+  );
 }
 
 /** A missing tag is what the case wants to see refused. */
@@ -85,7 +99,11 @@ function tagOf(tag: string | null): OutputTag<unknown> {
   return tag === null ? (null as unknown as OutputTag<unknown>) : new OutputTag<unknown>(tag);
 }
 
-function applyTimer(statement: Statement & { readonly kind: 'timer' }, timers: TimerService, time: unknown): void {
+function applyTimer(
+  statement: Statement & { readonly kind: 'timer' },
+  timers: TimerService,
+  time: unknown,
+): void {
   if (typeof time !== 'number') throw new CannotExpress(`the timer time ${JSON.stringify(time)}`);
   const { action, domain } = statement;
   if (domain === 'event') {

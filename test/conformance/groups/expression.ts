@@ -42,7 +42,9 @@ export function parseExpression(text: string): Expression {
 }
 
 function add(left: unknown, right: unknown): unknown {
-  return typeof left === 'number' && typeof right === 'number' ? left + right : `${textOf(left)}${textOf(right)}`;
+  return typeof left === 'number' && typeof right === 'number'
+    ? left + right
+    : `${textOf(left)}${textOf(right)}`;
 }
 
 function parseTerm(text: string): Expression {
@@ -58,7 +60,8 @@ function parseTerm(text: string): Expression {
   const [, template] = /^`([^`]*)`$/.exec(text) ?? [];
   if (template !== undefined) return parseTemplate(template);
   const [, index] = /^(?:v|value|element)\[(\d+)\]$/.exec(text) ?? [];
-  if (index !== undefined) return ({ value }) => (Array.isArray(value) ? (value[Number(index)] as unknown) : undefined);
+  if (index !== undefined)
+    return ({ value }) => (Array.isArray(value) ? (value[Number(index)] as unknown) : undefined);
   const name = NAMES[text.replace(/^(ctx|timerService|ctx\.timerService)\./, '').replace(/\(\)$/, '')];
   if (name !== undefined) return name;
   throw new CannotExpress(`expression ${JSON.stringify(text)}`);
@@ -66,7 +69,9 @@ function parseTerm(text: string): Expression {
 
 function parseTemplate(template: string): Expression {
   const parts = template.split(/\$\{([^}]*)\}/);
-  const terms = parts.map((part, index): Expression => (index % 2 === 0 ? () => part : parseExpression(part)));
+  const terms = parts.map(
+    (part, index): Expression => (index % 2 === 0 ? () => part : parseExpression(part)),
+  );
   return (scope) => terms.map((term) => textOf(term(scope))).join('');
 }
 

@@ -1,7 +1,7 @@
 /**
- * Reads the descriptions of process functions: sections (`processElement: …`, `input1: …`, `onTimer: …`) of statements
- * such as `emit "STATE:"+s` or `registerTimer(current+5)`. A text that is not understood to its last character
- * cannot be expressed.
+ * Reads the descriptions of process functions: sections (`processElement: …`, `input1: …`, `onTimer: …`) of
+ * statements such as `emit "STATE:"+s` or `registerTimer(current+5)`. A text that is not understood to its
+ * last character cannot be expressed.
  */
 import { CannotExpress } from '../verdict.ts';
 import { type Expression, parseExpression, splitOutside } from './expression.ts';
@@ -16,8 +16,17 @@ export type Statement =
   | { readonly kind: 'output'; readonly tag: string | null; readonly value: Expression }
   | { readonly kind: 'update'; readonly value: Expression }
   | { readonly kind: 'clear' }
-  | { readonly kind: 'timer'; readonly action: 'register' | 'delete'; readonly domain: TimerDomain; readonly time: Expression }
-  | { readonly kind: 'if-no-state'; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] };
+  | {
+      readonly kind: 'timer';
+      readonly action: 'register' | 'delete';
+      readonly domain: TimerDomain;
+      readonly time: Expression;
+    }
+  | {
+      readonly kind: 'if-no-state';
+      readonly whenAbsent: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    };
 
 /** A described function: what it does with a record of each input and with a timer. */
 export interface FunctionDescription {
@@ -31,10 +40,15 @@ const SECTION = /(?:^|\. )(processElement|both inputs|input1|input2|onTimer): /;
 /** `timeDomain` decides what `registerTimer` and `current` mean. */
 export function parseFunction(description: string, timeDomain: TimerDomain | undefined): FunctionDescription {
   const parts = description.split(SECTION);
-  const sections: Record<'input1' | 'input2' | 'onTimer', Statement[]> = { input1: [], input2: [], onTimer: [] };
+  const sections: Record<'input1' | 'input2' | 'onTimer', Statement[]> = {
+    input1: [],
+    input2: [],
+    onTimer: [],
+  };
   const add = (label: string, text: string) => {
     const statements = parseStatements(text, timeDomain);
-    const targets = label === 'processElement' || label === 'both inputs' ? (['input1', 'input2'] as const) : [label];
+    const targets =
+      label === 'processElement' || label === 'both inputs' ? (['input1', 'input2'] as const) : [label];
     // The labels of SECTION that are left are the names of sections.
     for (const target of targets) sections[target as keyof typeof sections].push(...statements);
   };
@@ -75,11 +89,11 @@ function parseState(text: string, timeDomain: TimerDomain | undefined): Statemen
   if (text === 's.clear()') return { kind: 'clear' };
   const [, value] = /^s\s*=\s*([^=].*)$/.exec(text) ?? [];
   if (value !== undefined) return { kind: 'update', value: parseExpression(value) };
-  const [, then, otherwise] = /^if s\s*==+\s*null \{(.*)\} else \{(.*)\}$/.exec(text) ?? [];
-  if (then === undefined || otherwise === undefined) return undefined;
+  const [, absent, otherwise] = /^if s\s*==+\s*null \{(.*)\} else \{(.*)\}$/.exec(text) ?? [];
+  if (absent === undefined || otherwise === undefined) return undefined;
   return {
     kind: 'if-no-state',
-    then: parseStatements(then, timeDomain),
+    whenAbsent: parseStatements(absent, timeDomain),
     otherwise: parseStatements(otherwise, timeDomain),
   };
 }

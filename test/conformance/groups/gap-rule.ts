@@ -1,6 +1,7 @@
 /** Rules that say in words which gap an element has: `key1 => 3000; key2 with f1==10 => 1000; … else 0`. */
-import { type Duration, millis } from '../../../lib/core/duration.ts';
+
 import type { SessionGap } from '../../../lib/api/windows/session-windows.ts';
+import { type Duration, millis } from '../../../lib/core/duration.ts';
 import { CannotExpress } from '../verdict.ts';
 
 interface Clause {
@@ -19,7 +20,8 @@ export function gapOfRule(rule: string): SessionGap<unknown> {
         (candidate.key === undefined || candidate.key === key) &&
         (candidate.f1 === undefined || candidate.f1 === numberOfSecondField(element)),
     );
-    if (clause === undefined) throw new CannotExpress(`the gap rule says nothing of ${JSON.stringify(element)}`);
+    if (clause === undefined)
+      throw new CannotExpress(`the gap rule says nothing of ${JSON.stringify(element)}`);
     return millis(clause.gapMs);
   };
 }

@@ -26,7 +26,8 @@ export function runKeyGroupAssignment(golden: GoldenCase): void {
 
 /** The facts that `expected` asks for. */
 function resultOf(step: Fields, expected: Fields, config: Fields): Fields {
-  if ('key' in step) return Object.fromEntries(Object.keys(expected).map((fact) => [fact, keyFact(fact, step, config)]));
+  if ('key' in step)
+    return Object.fromEntries(Object.keys(expected).map((fact) => [fact, keyFact(fact, step, config)]));
   const parallelism = integerField(step, 'parallelism', 'step');
   if (step.maxParallelism === undefined) {
     requireKnownFields(step, ['parallelism'], 'step');
@@ -34,7 +35,9 @@ function resultOf(step: Fields, expected: Fields, config: Fields): Fields {
   }
   requireKnownFields(step, ['parallelism', 'maxParallelism'], 'step');
   const maxParallelism = integerField(step, 'maxParallelism', 'step');
-  const ranges = Array.from({ length: parallelism }, (_, index) => keyGroupRange(maxParallelism, parallelism, index));
+  const ranges = Array.from({ length: parallelism }, (_, index) =>
+    keyGroupRange(maxParallelism, parallelism, index),
+  );
   return { ranges };
 }
 
@@ -55,7 +58,11 @@ function keyFact(fact: string, step: Fields, config: Fields): unknown {
     case 'keyGroup':
       return assignToKeyGroup(hash, parameter === '' ? maxParallelism : Number(parameter));
     case 'subtaskOf':
-      return operatorIndexForKeyGroup(maxParallelism, Number(parameter), assignToKeyGroup(hash, maxParallelism));
+      return operatorIndexForKeyGroup(
+        maxParallelism,
+        Number(parameter),
+        assignToKeyGroup(hash, maxParallelism),
+      );
     default:
       throw new CannotExpress(`expected ${fact} of a key`);
   }
@@ -66,6 +73,7 @@ function keyOf({ key, type }: Fields): unknown {
   if (type === 'Integer' && typeof key === 'number') return key;
   if (type === 'Boolean' && typeof key === 'boolean') return key;
   if (type === 'Double' && typeof key === 'number' && !Number.isInteger(key)) return key;
-  if (type === 'Long' && (typeof key === 'string' || Number.isSafeInteger(key))) return BigInt(key as string | number);
+  if (type === 'Long' && (typeof key === 'string' || Number.isSafeInteger(key)))
+    return BigInt(key as string | number);
   throw new CannotExpress(`key ${JSON.stringify(key)} of type ${JSON.stringify(type)}`);
 }

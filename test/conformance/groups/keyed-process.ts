@@ -1,5 +1,8 @@
 /** KeyedProcess and KeyedCoProcess: functions described in words on a keyed harness. */
-import type { KeyedCoProcessFunction, KeyedProcessFunction } from '../../../lib/core/functions/process-function.ts';
+import type {
+  KeyedCoProcessFunction,
+  KeyedProcessFunction,
+} from '../../../lib/core/functions/process-function.ts';
 import type { KeyedOneInputSpec } from '../../../lib/testing/one-input-harness.ts';
 import { KeyedOneInputStreamOperatorTestHarness } from '../../../lib/testing/one-input-harness.ts';
 import type { KeyedTwoInputSpec } from '../../../lib/testing/two-input-harness.ts';
@@ -21,7 +24,7 @@ export async function runKeyedCoProcess(golden: GoldenCase): Promise<void> {
 }
 
 /** An open harness of the described function. */
-export function openKeyedProcess(golden: GoldenCase): Promise<HarnessSubject> {
+function openKeyedProcess(golden: GoldenCase): Promise<HarnessSubject> {
   const { config } = golden;
   const fn = createProcessFunction(golden);
   const spec: KeyedOneInputSpec = {
@@ -36,7 +39,7 @@ export function openKeyedProcess(golden: GoldenCase): Promise<HarnessSubject> {
 }
 
 /** An open harness of the described function. */
-export function openKeyedCoProcess(golden: GoldenCase): Promise<HarnessSubject> {
+function openKeyedCoProcess(golden: GoldenCase): Promise<HarnessSubject> {
   const keySelector = keySelectorOf(golden.config.keyBy);
   const fn = createCoProcessFunction(golden);
   const spec: KeyedTwoInputSpec = {
@@ -66,7 +69,9 @@ function createProcessFunction(golden: GoldenCase): KeyedProcessFunction<unknown
   };
 }
 
-function createCoProcessFunction(golden: GoldenCase): KeyedCoProcessFunction<unknown, unknown, unknown, unknown> {
+function createCoProcessFunction(
+  golden: GoldenCase,
+): KeyedCoProcessFunction<unknown, unknown, unknown, unknown> {
   const { timeDomain, input1, input2, onTimer } = describedFunction(golden);
   return {
     processElement1: (value, context, out) =>

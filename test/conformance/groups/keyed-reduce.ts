@@ -19,7 +19,7 @@ export async function runKeyedReduce(golden: GoldenCase): Promise<void> {
 }
 
 /** An open harness of the described function. */
-export function openKeyedReduce({ config }: GoldenCase): Promise<HarnessSubject> {
+function openKeyedReduce({ config }: GoldenCase): Promise<HarnessSubject> {
   requireKnownFields(config, ['keyBy', 'reduce'], 'config');
   const reduce = reduceOf(config.reduce);
   const spec: KeyedOneInputSpec = {
@@ -34,7 +34,8 @@ export function openKeyedReduce({ config }: GoldenCase): Promise<HarnessSubject>
 }
 
 function reduceOf(description: unknown): (a: unknown, b: unknown) => unknown {
-  const reduce = typeof description === 'string' ? REDUCE_FUNCTIONS[description.replaceAll(' ', '')] : undefined;
+  const reduce =
+    typeof description === 'string' ? REDUCE_FUNCTIONS[description.replaceAll(' ', '')] : undefined;
   if (reduce === undefined) throw new CannotExpress(`reduce ${JSON.stringify(description)}`);
   return (a, b) => {
     if (typeof a === 'number' && typeof b === 'number') return reduce(a, b);

@@ -1,7 +1,13 @@
-/** KeyedWindow and KeyedWindow(evicting): fully declarative, each case run in every form that must give its result. */
+/**
+ * KeyedWindow and KeyedWindow(evicting): fully declarative, each case run in every form that must give its
+ * result.
+ */
 import type { AggregateFunction } from '../../../lib/core/functions/aggregate-function.ts';
 import type { ReduceFunction } from '../../../lib/core/functions/reduce-function.ts';
-import type { AggregatedWindowFunction, ProcessWindowFunction } from '../../../lib/core/functions/window-function.ts';
+import type {
+  AggregatedWindowFunction,
+  ProcessWindowFunction,
+} from '../../../lib/core/functions/window-function.ts';
 import { GlobalWindow, TimeWindow, type Window } from '../../../lib/core/window/window.ts';
 import type { UserFunction, WindowContents, WindowSpec } from '../../../lib/graph/operator-spec.ts';
 import { KeyedOneInputStreamOperatorTestHarness } from '../../../lib/testing/one-input-harness.ts';
@@ -11,9 +17,15 @@ import { HarnessSubject } from '../harness-subject.ts';
 import { canonicalTime, decodeDuration, encodeTime } from '../numbers.ts';
 import { runSteps } from '../step-runner.ts';
 import { CannotExpress, Difference } from '../verdict.ts';
+import {
+  type AnyTrigger,
+  createAssigner,
+  createEvictor,
+  createTrigger,
+  isProcessingTimeType,
+} from '../window-vocabulary.ts';
 import { numberOfSecondField } from './gap-rule.ts';
 import { keySelectorOf } from './key-selector.ts';
-import { type AnyTrigger, createAssigner, createEvictor, createTrigger, isProcessingTimeType } from './window-vocabulary.ts';
 
 const CONFIG_FIELDS = [
   'keyBy',
@@ -30,7 +42,7 @@ const CONFIG_FIELDS = [
 type WindowFunctionName = 'sum per key' | 'sum per key and window' | 'elements';
 
 /** One way to run a case. */
-export interface WindowVariant {
+interface WindowVariant {
   readonly name: string;
   readonly spec: WindowSpec;
 }
@@ -50,15 +62,17 @@ export async function runKeyedWindow(golden: GoldenCase): Promise<void> {
 }
 
 /** An open harness of the window operator. */
-export function openWindow(spec: WindowSpec): Promise<HarnessSubject> {
+function openWindow(spec: WindowSpec): Promise<HarnessSubject> {
   return HarnessSubject.open(
     (initialProcessingTime) =>
       new KeyedOneInputStreamOperatorTestHarness<unknown, unknown>(spec, { initialProcessingTime }),
   );
 }
 
-/** Every form of the operator that must give the expected result: contents, and default or explicit trigger. */
-export function windowVariants(golden: GoldenCase): readonly WindowVariant[] {
+/**
+ * Every form of the operator that must give the expected result: contents, and default or explicit trigger.
+ */
+function windowVariants(golden: GoldenCase): readonly WindowVariant[] {
   const { config } = golden;
   requireKnownFields(config, CONFIG_FIELDS, 'config');
   const times = alignedTimesOf(golden);
@@ -75,7 +89,10 @@ export function windowVariants(golden: GoldenCase): readonly WindowVariant[] {
       trigger,
       evictor: config.evictor === undefined ? undefined : createEvictor(config.evictor),
       allowedLatenessMs: decodeDuration(config.allowedLatenessMs ?? 0),
-      lateTagId: config.sideOutputLateData === undefined ? undefined : stringField(config, 'sideOutputLateData', 'config'),
+      lateTagId:
+        config.sideOutputLateData === undefined
+          ? undefined
+          : stringField(config, 'sideOutputLateData', 'config'),
       contents,
     });
     const asGiven = { name, spec: spec(newTrigger()) };
@@ -84,7 +101,7 @@ export function windowVariants(golden: GoldenCase): readonly WindowVariant[] {
 }
 
 /** Golden notation of expected records: window bounds are times. */
-export function windowNotation(golden: GoldenCase): (record: unknown) => unknown {
+function windowNotation(golden: GoldenCase): (record: unknown) => unknown {
   if (functionOf(golden.config) !== 'sum per key and window') return (record) => record;
   return (record) => {
     if (!Array.isArray(record) || record.length !== 3) return record;
@@ -126,17 +143,21 @@ interface NamedContents {
 
 function contentsOf(config: Fields, merging: boolean): readonly NamedContents[] {
   const kind = functionOf(config);
-  const list: NamedContents = { name: 'buffered list', contents: { kind: 'process', window: perSubtask(listFunction(kind)) } };
+  const list: NamedContents = {
+    name: 'buffered list',
+    contents: { kind: 'process', window: perSubtask(listFunction(kind)) },
+  };
   const wanted = config.contents ?? '';
   if (typeof wanted !== 'string') throw new CannotExpress(`contents ${JSON.stringify(wanted)}`);
   if (kind === 'elements') {
-    if (/reduce/i.test(wanted)) throw new CannotExpress(`contents ${wanted} of a function that needs every element`);
+    if (/reduce/i.test(wanted))
+      throw new CannotExpress(`contents ${wanted} of a function that needs every element`);
     return [list];
   }
   const incremental = incrementalContents(kind, merging);
   if (wanted === '') return [...incremental, list];
-  const saysReduce = /reduce|incremental/i.test(wanted);
-  const saysList = /list|buffer/i.test(wanted);
+  const saysReduce = /reduc|increment|aggregat|both/i.test(wanted);
+  const saysList = /list|buffer|both/i.test(wanted);
   if (!saysReduce && !saysList) throw new CannotExpress(`contents ${JSON.stringify(wanted)}`);
   return [...(saysReduce || config.evictor !== undefined ? incremental : []), ...(saysList ? [list] : [])];
 }
@@ -157,7 +178,10 @@ function incrementalContents(kind: WindowFunctionName, merging: boolean): readon
   if (merging) return contents;
   return [
     ...contents,
-    { name: 'aggregate', contents: { kind: 'aggregate', aggregate: perSubtask(AGGREGATE), window: aggregateWindow } },
+    {
+      name: 'aggregate',
+      contents: { kind: 'aggregate', aggregate: perSubtask(AGGREGATE), window: aggregateWindow },
+    },
   ];
 }
 
@@ -173,7 +197,10 @@ const REDUCE: ReduceFunction<unknown> = {
 /** Accumulator: the sum as the second field, so that both kinds of contents hand on the same shape. */
 const AGGREGATE: AggregateFunction<unknown, unknown, unknown> = {
   createAccumulator: () => ['', 0],
-  add: (accumulator, element) => [firstField(element), numberOfSecondField(accumulator) + numberOfSecondField(element)],
+  add: (accumulator, element) => [
+    firstField(element),
+    numberOfSecondField(accumulator) + numberOfSecondField(element),
+  ],
   getResult: (accumulator) => accumulator,
 };
 
@@ -182,9 +209,12 @@ const AGGREGATE_WITH_MERGE: AggregateFunction<unknown, unknown, unknown> = {
   merge: (a, b) => [firstField(b), numberOfSecondField(a) + numberOfSecondField(b)],
 };
 
-function valueFunction(kind: WindowFunctionName): AggregatedWindowFunction<unknown, unknown, unknown, Window> {
+function valueFunction(
+  kind: WindowFunctionName,
+): AggregatedWindowFunction<unknown, unknown, unknown, Window> {
   return {
-    process: ({ key, window, value, out }) => out.collect(resultOf(kind, { key, window, sum: numberOfSecondField(value) })),
+    process: ({ key, window, value, out }) =>
+      out.collect(resultOf(kind, { key, window, sum: numberOfSecondField(value) })),
   };
 }
 
@@ -209,7 +239,8 @@ interface WindowResult {
 
 function resultOf(kind: WindowFunctionName, { key, window, sum }: WindowResult): unknown {
   if (kind === 'sum per key') return [key, sum];
-  if (window instanceof TimeWindow) return [`${key}-${sum}`, encodeTime(window.start), encodeTime(window.end)];
+  if (window instanceof TimeWindow)
+    return [`${key}-${sum}`, encodeTime(window.start), encodeTime(window.end)];
   const name = window instanceof GlobalWindow ? 'the global window' : 'an unknown window';
   throw new CannotExpress(`start and end of ${name}`);
 }

@@ -6,8 +6,8 @@ import { asFields, asList, booleanField, type Fields, requireKnownFields } from 
 import type { GoldenCase } from '../golden-case.ts';
 import { decodeTime } from '../numbers.ts';
 import { CannotExpress, Difference } from '../verdict.ts';
+import { createAssigner } from '../window-vocabulary.ts';
 import { goldenTimeWindow, timeWindowOf } from './time-window-notation.ts';
-import { createAssigner } from './window-vocabulary.ts';
 
 const ADD_FIELDS = [
   'addWindow',
@@ -47,34 +47,40 @@ function applyStep(windows: MergingWindowSet, step: Fields, where: string): void
     throw new Difference(`${where}: ${what}: expected ${show(expected)}, actual ${show(actual)}`);
   };
   check('result', goldenTimeWindow(timeWindowOf(step.expectResult)), goldenTimeWindow(result));
-  if (step.expectMerged !== undefined) check('merged', booleanField(step, 'expectMerged', 'step'), merges.length > 0);
+  if (step.expectMerged !== undefined)
+    check('merged', booleanField(step, 'expectMerged', 'step'), merges.length > 0);
   const sources = merges.flatMap((merge) => merge.sources);
-  if (step.expectMergeSources !== undefined) check('merge sources', textsOf(step.expectMergeSources), sorted(sources));
-  checkStateWindows(step, windows.getStateWindow(result), merges, check);
+  if (step.expectMergeSources !== undefined)
+    check('merge sources', textsOf(step.expectMergeSources), sorted(sources));
+  const merged = sorted(merges.flatMap((merge) => merge.stateSources));
+  checkStateWindows(step, { stateWindow: windows.getStateWindow(result), merged }, check);
 }
 
 type Check = (what: string, expected: unknown, actual: unknown) => void;
 
-function checkStateWindows(
-  step: Fields,
-  stateWindow: TimeWindow | undefined,
-  ...[merges, check]: readonly [readonly WindowMerge[], Check]
-): void {
+interface StateWindows {
+  readonly stateWindow: TimeWindow | undefined;
+  /** State windows whose contents were moved into `stateWindow`. */
+  readonly merged: readonly string[];
+}
+
+function checkStateWindows(step: Fields, { stateWindow, merged }: StateWindows, check: Check): void {
   const actual = stateWindow === undefined ? 'none' : goldenTimeWindow(stateWindow);
   if (step.expectStateWindow !== undefined) {
     check('state window', goldenTimeWindow(timeWindowOf(step.expectStateWindow)), actual);
   }
-  const merged = sorted(merges.flatMap((merge) => merge.stateSources));
-  if (step.expectStateWindowOneOf !== undefined) {
-    const candidates = textsOf(step.expectStateWindowOneOf);
-    if (!candidates.includes(actual)) check('state window', `one of ${candidates.join(' ')}`, actual);
-    if (step.expectMergedStateWindows === 'the other one') {
-      return check('merged state windows', candidates.filter((candidate) => candidate !== actual), merged);
-    }
+  const candidates = step.expectStateWindowOneOf === undefined ? [] : textsOf(step.expectStateWindowOneOf);
+  if (candidates.length > 0 && !candidates.includes(actual)) {
+    check('state window', `one of ${candidates.join(' ')}`, actual);
   }
-  if (step.expectMergedStateWindows !== undefined) {
-    check('merged state windows', textsOf(step.expectMergedStateWindows), merged);
-  }
+  const { expectMergedStateWindows } = step;
+  if (expectMergedStateWindows === undefined) return;
+  const others = candidates.filter((candidate) => candidate !== actual);
+  check(
+    'merged state windows',
+    expectMergedStateWindows === 'the other one' ? others : textsOf(expectMergedStateWindows),
+    merged,
+  );
 }
 
 /** `{"10-15": [11, 14]}`: every window in flight with its state window. */
@@ -83,12 +89,14 @@ function requireStateWindows(windows: MergingWindowSet, expected: Fields): void 
     goldenTimeWindow(windowOfText(text)),
     goldenTimeWindow(timeWindowOf(stateWindow)),
   ]);
-  const actual = windows.entries().map(([start, end, stateStart, stateEnd]) => [
-    goldenTimeWindow(new TimeWindow(start, end)),
-    goldenTimeWindow(new TimeWindow(stateStart, stateEnd)),
-  ]);
-  const difference = show(wanted.sort()) === show(actual.sort());
-  if (!difference) throw new Difference(`state windows: expected ${show(wanted)}, actual ${show(actual)}`);
+  const actual = windows
+    .entries()
+    .map(([start, end, stateStart, stateEnd]) => [
+      goldenTimeWindow(new TimeWindow(start, end)),
+      goldenTimeWindow(new TimeWindow(stateStart, stateEnd)),
+    ]);
+  if (show(wanted.sort()) !== show(actual.sort()))
+    throw new Difference(`state windows: expected ${show(wanted)}, actual ${show(actual)}`);
 }
 
 function windowOfText(text: string): TimeWindow {

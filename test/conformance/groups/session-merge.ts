@@ -1,7 +1,7 @@
 /** SessionMerge: which windows a session assigner merges. */
 import { EventTimeSessionWindows } from '../../../lib/api/windows/event-time-session-windows.ts';
 import { millis } from '../../../lib/core/duration.ts';
-import { TimeWindow } from '../../../lib/core/window/window.ts';
+import type { TimeWindow } from '../../../lib/core/window/window.ts';
 import { requireEqual } from '../comparison.ts';
 import { asList, type Fields, integerField, requireKnownFields } from '../fields.ts';
 import type { GoldenCase } from '../golden-case.ts';

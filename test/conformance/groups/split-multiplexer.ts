@@ -1,7 +1,10 @@
-/** PerSplitWatermarkMultiplexer: steps are watermarks and idleness of splits; the last state of the output counts. */
+/**
+ * PerSplitWatermarkMultiplexer: steps are watermarks and idleness of splits; the last state of the output
+ * counts.
+ */
 import type { WatermarkOutput } from '../../../lib/core/watermark.ts';
 import { SplitWatermarkMultiplexer } from '../../../lib/protocol/split-watermark-multiplexer.ts';
-import { requireEqual, show } from '../comparison.ts';
+import { show } from '../comparison.ts';
 import { booleanField, type Fields, requireKnownFields, stringField } from '../fields.ts';
 import type { GoldenCase } from '../golden-case.ts';
 import { canonicalTime, decodeTime, encodeTime } from '../numbers.ts';
@@ -84,7 +87,8 @@ function applyToSplit(output: WatermarkOutput, step: Fields): void {
 
 function requireFinalState(golden: GoldenCase, log: OutputLog): void {
   const [expected, ...more] = golden.expected;
-  if (expected === undefined || more.length > 0) throw new CannotExpress('final-state with other than one expectation');
+  if (expected === undefined || more.length > 0)
+    throw new CannotExpress('final-state with other than one expectation');
   requireKnownFields(expected, ['lastWatermark', 'idle'], 'expected state');
   const actual: Record<string, unknown> = {};
   const wanted: Record<string, unknown> = {};
@@ -92,6 +96,9 @@ function requireFinalState(golden: GoldenCase, log: OutputLog): void {
     wanted.lastWatermark = expected.lastWatermark === null ? null : canonicalTime(expected.lastWatermark);
     actual.lastWatermark = log.lastWatermark === undefined ? null : encodeTime(log.lastWatermark);
   }
-  if ('idle' in expected) Object.assign(wanted, { idle: expected.idle }) && Object.assign(actual, { idle: log.idle });
+  if ('idle' in expected) {
+    wanted.idle = expected.idle;
+    actual.idle = log.idle;
+  }
   if (show(wanted) !== show(actual)) throw new Difference(`expected ${show(wanted)}, actual ${show(actual)}`);
 }

@@ -29,7 +29,11 @@ class TimerSubject {
   readonly fired: Fields[] = [];
   readonly firedEventTimers: Fields[] = [];
   readonly #clock = new ManualProcessingTime();
-  readonly #backend = new HeapKeyedStateBackend({ operatorLabel: 'timers', journal: undefined, freeze: true });
+  readonly #backend = new HeapKeyedStateBackend({
+    operatorLabel: 'timers',
+    journal: undefined,
+    freeze: true,
+  });
   readonly #namespaces = new Map<string, Window>();
   #timers = this.#newService();
 
@@ -39,17 +43,23 @@ class TimerSubject {
     if (more.length > 0) throw new CannotExpress(`step ${JSON.stringify(step)}`);
     switch (kind) {
       case 'setKey':
-        return this.#backend.setCurrentKey(step.setKey);
+        this.#backend.setCurrentKey(step.setKey);
+        break;
       case 'watermark':
-        return this.#timers.advanceWatermark(decodeTime(step.watermark));
+        this.#timers.advanceWatermark(decodeTime(step.watermark));
+        break;
       case 'processingTime':
-        return this.#clock.advanceTo(decodeTime(step.processingTime));
+        this.#clock.advanceTo(decodeTime(step.processingTime));
+        break;
       case 'expectCounts':
-        return this.#requireCounts(asFields(step.expectCounts, 'expectCounts'), index);
+        this.#requireCounts(asFields(step.expectCounts, 'expectCounts'), index);
+        break;
       case 'snapshotRestore':
-        return this.#snapshotRestore();
+        this.#snapshotRestore();
+        break;
       default:
-        return this.#changeTimer(kind, step[kind]);
+        this.#changeTimer(kind, step[kind]);
+        break;
     }
   }
 
@@ -68,7 +78,8 @@ class TimerSubject {
     for (const name of Object.keys(counts)) {
       const wanted = integerField(counts, name, 'expectCounts');
       const actual = this.#count(name);
-      if (wanted !== actual) throw new Difference(`step ${index}: ${name} timers: expected ${wanted}, actual ${actual}`);
+      if (wanted !== actual)
+        throw new Difference(`step ${index}: ${name} timers: expected ${wanted}, actual ${actual}`);
     }
   }
 

@@ -3,7 +3,10 @@ import { WatermarkStrategy } from '../../../lib/api/watermark-strategy.ts';
 import { millis } from '../../../lib/core/duration.ts';
 import { addClamped } from '../../../lib/core/time.ts';
 import type { WatermarkGenerator } from '../../../lib/core/watermark.ts';
-import { type OneInputSpec, OneInputStreamOperatorTestHarness } from '../../../lib/testing/one-input-harness.ts';
+import {
+  type OneInputSpec,
+  OneInputStreamOperatorTestHarness,
+} from '../../../lib/testing/one-input-harness.ts';
 import { type Fields, integerField, optionalInteger, requireKnownFields } from '../fields.ts';
 import type { GoldenCase } from '../golden-case.ts';
 import { HarnessSubject } from '../harness-subject.ts';
@@ -14,7 +17,14 @@ import { keySelectorOf } from './key-selector.ts';
 
 /** What Flink's own test of this operator uses throughout. Unit: ms. */
 const DEFAULT_INTERVAL_MS = 50;
-const CONFIG_FIELDS = ['autoWatermarkIntervalMs', 'timestampAssigner', 'generator', 'idleTimeoutMs', 'runtimeMode', 'delayMs'];
+const CONFIG_FIELDS = [
+  'autoWatermarkIntervalMs',
+  'timestampAssigner',
+  'generator',
+  'idleTimeoutMs',
+  'runtimeMode',
+  'delayMs',
+];
 
 export async function runTimestampsAndWatermarks(golden: GoldenCase): Promise<void> {
   const { config } = golden;
@@ -24,10 +34,14 @@ export async function runTimestampsAndWatermarks(golden: GoldenCase): Promise<vo
     throw new CannotExpress(`runtimeMode ${JSON.stringify(config.runtimeMode)}`);
   }
   const spec: OneInputSpec = { kind: 'timestampsAndWatermarks', watermarks: strategyOf(config) };
-  const autoWatermarkIntervalMs = optionalInteger(config, 'autoWatermarkIntervalMs', 'config') ?? DEFAULT_INTERVAL_MS;
+  const autoWatermarkIntervalMs =
+    optionalInteger(config, 'autoWatermarkIntervalMs', 'config') ?? DEFAULT_INTERVAL_MS;
   const subject = await HarnessSubject.open(
     (initialProcessingTime) =>
-      new OneInputStreamOperatorTestHarness<unknown, unknown>(spec, { initialProcessingTime, autoWatermarkIntervalMs }),
+      new OneInputStreamOperatorTestHarness<unknown, unknown>(spec, {
+        initialProcessingTime,
+        autoWatermarkIntervalMs,
+      }),
     { decode: decodeTimesIn, encode: encodeTimesIn },
   );
   return runSteps(golden, subject, (record) => encodeTimesIn(decodeTimesIn(record)));
@@ -61,7 +75,8 @@ function generatorStrategy(config: Fields): WatermarkStrategy<unknown> {
   }
   const text = typeof generator === 'string' ? generator : '';
   const [, which, lag] = /^periodic: wm = (last|max)EventTs - (\d+)/.exec(text) ?? [];
-  if (which !== undefined) return WatermarkStrategy.forGenerator(() => periodic(which === 'max', Number(lag)));
+  if (which !== undefined)
+    return WatermarkStrategy.forGenerator(() => periodic(which === 'max', Number(lag)));
   if (/^punctuated(: if value\[0\] emit wm=value\[1\].*)?$/.test(text)) {
     return WatermarkStrategy.forGenerator(() => PUNCTUATED);
   }

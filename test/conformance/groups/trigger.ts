@@ -11,12 +11,15 @@ import { asList, booleanField, type Fields, integerField, requireKnownFields } f
 import type { GoldenCase } from '../golden-case.ts';
 import { decodeTime } from '../numbers.ts';
 import { CannotExpress, Difference } from '../verdict.ts';
+import { type AnyTrigger, createTrigger } from '../window-vocabulary.ts';
 import { timeWindowOf } from './time-window-notation.ts';
-import { type AnyTrigger, createTrigger } from './window-vocabulary.ts';
 
 export function runTrigger(golden: GoldenCase): void {
   const { clockStart, ...config } = golden.config;
-  const subject = new TriggerSubject(createTrigger(config, []), clockStart === undefined ? 0 : decodeTime(clockStart));
+  const subject = new TriggerSubject(
+    createTrigger(config, []),
+    clockStart === undefined ? 0 : decodeTime(clockStart),
+  );
   for (const [index, step] of golden.steps.entries()) subject.apply(step, index);
   for (const item of golden.expected) requireKnownFields(item, ['trigger', 'timers'], 'expected result');
   try {
@@ -34,7 +37,11 @@ class TriggerSubject {
   readonly #trigger: AnyTrigger;
   readonly #clockStart: number;
   readonly #clock: ManualProcessingTime;
-  readonly #backend = new HeapKeyedStateBackend({ operatorLabel: 'trigger', journal: undefined, freeze: true });
+  readonly #backend = new HeapKeyedStateBackend({
+    operatorLabel: 'trigger',
+    journal: undefined,
+    freeze: true,
+  });
   readonly #timers: HeapTimerService;
   #byWatermark = false;
 
@@ -45,7 +52,8 @@ class TriggerSubject {
     this.#timers = new HeapTimerService({
       target: {
         onEventTime: (time, window) => this.#onTimer(window, (at, on) => trigger.onEventTime(time, at, on)),
-        onProcessingTime: (time, window) => this.#onTimer(window, (at, on) => trigger.onProcessingTime(time, at, on)),
+        onProcessingTime: (time, window) =>
+          this.#onTimer(window, (at, on) => trigger.onProcessingTime(time, at, on)),
       },
       backend: this.#backend,
       processingTime: this.#clock,
@@ -76,7 +84,8 @@ class TriggerSubject {
     const merged = asList(step.from, 'from').map(timeWindowOf);
     const context = this.#contextOf(window);
     context.mergedWindows = merged;
-    if (this.#trigger.onMerge === undefined) throw new CannotExpress('onMerge of a trigger that cannot merge');
+    if (this.#trigger.onMerge === undefined)
+      throw new CannotExpress('onMerge of a trigger that cannot merge');
     this.#trigger.onMerge(window, context);
     for (const source of merged) this.#trigger.clear(source, this.#contextOf(source));
     this.#add({ timers: this.#timers.numEventTimeTimers() + this.#timers.numProcessingTimeTimers() });
@@ -99,7 +108,10 @@ class TriggerSubject {
     }
   }
 
-  #onTimer(window: Window | undefined, run: (window: Window, context: WindowTriggerContext) => TriggerResult): void {
+  #onTimer(
+    window: Window | undefined,
+    run: (window: Window, context: WindowTriggerContext) => TriggerResult,
+  ): void {
     if (window === undefined) throw new Difference('a timer without a window fired');
     this.#add({ trigger: run(window, this.#contextOf(window)) });
   }

@@ -14,7 +14,9 @@ export function runWatermarkValve(golden: GoldenCase): Promise<void> {
   return runSteps(golden, {
     apply: (step) => applyStep(valve, step),
     output: () =>
-      output.elements.map((item) => ('watermark' in item ? { watermark: encodeTime(item.watermark) } : { ...item })),
+      output.elements.map((item) =>
+        'watermark' in item ? { watermark: encodeTime(item.watermark) } : { ...item },
+      ),
   });
 }
 

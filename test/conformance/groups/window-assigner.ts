@@ -6,7 +6,7 @@ import type { GoldenCase } from '../golden-case.ts';
 import { canonicalTime, decodeTime, encodeTime } from '../numbers.ts';
 import { isRefusal } from '../step-runner.ts';
 import { CannotExpress, Difference } from '../verdict.ts';
-import { type AnyAssigner, createAssigner, isProcessingTimeType } from './window-vocabulary.ts';
+import { type AnyAssigner, createAssigner, isProcessingTimeType } from '../window-vocabulary.ts';
 
 export function runWindowAssigner(golden: GoldenCase): void {
   const actual: Fields[] = [];
@@ -42,7 +42,9 @@ function requireOutcome({ expectError }: GoldenCase, index: number, step: () => 
   }
   if ((refusal !== undefined) === (expectError !== undefined)) return;
   const actual = refusal instanceof Error ? refusal.message : 'none';
-  throw new Difference(`step ${index}: expected error ${JSON.stringify(expectError ?? 'none')}, actual ${actual}`);
+  throw new Difference(
+    `step ${index}: expected error ${JSON.stringify(expectError ?? 'none')}, actual ${actual}`,
+  );
 }
 
 /** For processing-time assigners the time to assign is the clock's. */

@@ -76,3 +76,13 @@ it('refuses a graph that cannot run, naming the operator and its line', async ()
   expect(stderr).toMatch(/\bjob\.ts:\d+:\d+/);
   expect(stderr).not.toContain(project.folder);
 });
+
+it('names the line on which building a job threw', async () => {
+  const project = new CliProject({ 'job.ts': jobModule("JSON.parse('{'); env.fromData([1])") });
+
+  const { exitCode, stderr } = await project.millrace('plan', 'job.ts');
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("error GRAPH_INVALID: Building job 'numbers' threw SyntaxError:");
+  expect(stderr).toContain('at job.ts:3:8.');
+});

@@ -91,7 +91,6 @@ export class SourceProbe<T> {
         else if (status === 'nothing-available') await reader.isAvailable();
       }
     }
-    await this.close();
     return this.output;
   }
 
@@ -111,5 +110,11 @@ export class SourceProbe<T> {
 
 /** All that `source` emits. */
 export async function readAll<T>(source: Source<T>, parallelism = 1): Promise<Emitted<T>> {
-  return (await new SourceProbe(source, parallelism).start()).run();
+  const probe = new SourceProbe(source, parallelism);
+  try {
+    await probe.start();
+    return await probe.run();
+  } finally {
+    await probe.close();
+  }
 }

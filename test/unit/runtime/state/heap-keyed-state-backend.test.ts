@@ -82,6 +82,14 @@ describe('keyed state', () => {
     expect(backend.snapshot()[0]?.entries.map(({ key }) => key)).toEqual(keys);
   });
 
+  it('keeps a string key apart from the composite key whose canonical form it spells', () => {
+    const backend = atKey([1]);
+    const state = backend.store.getState(LAST);
+    state.update('tuple');
+    backend.setCurrentKey(backend.currentCanonicalKey);
+    expect(state.value()).toBeUndefined();
+  });
+
   it.each([undefined, null])('refuses %s as a key and names the operator', (key) => {
     expect(() => backendOf().setCurrentKey(key)).toThrow("The key selector of operator 'totals' returned");
     expect(() => backendOf().setCurrentKey(key)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));

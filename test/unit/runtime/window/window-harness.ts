@@ -1,6 +1,10 @@
 /** One window operator outside any job, with a clock and outputs that the test controls. */
-import type { AggregateFunction, ReduceFunction } from '../../../../lib/core/functions/aggregation.ts';
-import type { AggregatedWindowFunction, ProcessWindowFunction } from '../../../../lib/core/functions/window-function.ts';
+import type { AggregateFunction } from '../../../../lib/core/functions/aggregate-function.ts';
+import type { ReduceFunction } from '../../../../lib/core/functions/reduce-function.ts';
+import type {
+  AggregatedWindowFunction,
+  ProcessWindowFunction,
+} from '../../../../lib/core/functions/window-function.ts';
 import type { Window } from '../../../../lib/core/window/window.ts';
 import type { WindowContents, WindowSpec } from '../../../../lib/graph/operator-spec.ts';
 import { MetricRegistry } from '../../../../lib/runtime/metrics.ts';
@@ -38,6 +42,17 @@ export class WindowHarness {
     this.#operator = this.#create(undefined);
   }
 
+  /** A harness that is not open yet, whose operator starts from a snapshot. */
+  static restored(
+    spec: WindowSpec,
+    snapshot: OperatorSnapshot,
+    settings: HarnessSettings = {},
+  ): WindowHarness {
+    const harness = new WindowHarness(spec, settings);
+    harness.#operator = harness.#create(snapshot);
+    return harness;
+  }
+
   static async open(spec: WindowSpec, settings: HarnessSettings = {}): Promise<WindowHarness> {
     const harness = new WindowHarness(spec, settings);
     await harness.operator.open();
@@ -68,7 +83,9 @@ export class WindowHarness {
     await this.#operator.open();
   }
 
-  /** Values of the main output so far, with their timestamps and the watermarks between them; forgets them. */
+  /**
+   * Values of the main output so far, with their timestamps and the watermarks between them; forgets them.
+   */
   take(): readonly unknown[] {
     const taken = this.output.elements.map(textOf);
     this.output.clear();
@@ -150,7 +167,10 @@ export function pairOf(value: unknown): Pair {
 
 type AnyAggregatedFunction = AggregatedWindowFunction<unknown, unknown, unknown, Window>;
 
-export function reducing(reduce: ReduceFunction<unknown>['reduce'], window?: AnyAggregatedFunction): WindowContents {
+export function reducing(
+  reduce: ReduceFunction<unknown>['reduce'],
+  window?: AnyAggregatedFunction,
+): WindowContents {
   return { kind: 'reduce', reduce: userFunction({ reduce }), window: optional(window), sliceable: true };
 }
 

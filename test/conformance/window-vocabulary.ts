@@ -1,34 +1,42 @@
 /** The closed vocabulary of windows: assigners, triggers and evictors by their golden names. */
-import { ContinuousEventTimeTrigger } from '../../../lib/api/windows/continuous-event-time-trigger.ts';
-import { ContinuousProcessingTimeTrigger } from '../../../lib/api/windows/continuous-processing-time-trigger.ts';
-import { CountEvictor } from '../../../lib/api/windows/count-evictor.ts';
-import { CountTrigger } from '../../../lib/api/windows/count-trigger.ts';
-import { DeltaEvictor } from '../../../lib/api/windows/delta-evictor.ts';
-import { EndOfStreamTrigger } from '../../../lib/api/windows/end-of-stream-trigger.ts';
-import { EventTimeSessionWindows } from '../../../lib/api/windows/event-time-session-windows.ts';
-import { EventTimeTrigger } from '../../../lib/api/windows/event-time-trigger.ts';
-import { GlobalWindows } from '../../../lib/api/windows/global-windows.ts';
-import { NeverTrigger } from '../../../lib/api/windows/never-trigger.ts';
-import { ProcessingTimeSessionWindows } from '../../../lib/api/windows/processing-time-session-windows.ts';
-import { ProcessingTimeTrigger } from '../../../lib/api/windows/processing-time-trigger.ts';
-import { ProcessingTimeoutTrigger } from '../../../lib/api/windows/processing-timeout-trigger.ts';
-import { PurgingTrigger } from '../../../lib/api/windows/purging-trigger.ts';
-import { SlidingEventTimeWindows } from '../../../lib/api/windows/sliding-event-time-windows.ts';
-import { SlidingProcessingTimeWindows } from '../../../lib/api/windows/sliding-processing-time-windows.ts';
-import { TimeEvictor } from '../../../lib/api/windows/time-evictor.ts';
-import { TumblingEventTimeWindows } from '../../../lib/api/windows/tumbling-event-time-windows.ts';
-import { TumblingProcessingTimeWindows } from '../../../lib/api/windows/tumbling-processing-time-windows.ts';
-import type { WindowStagger } from '../../../lib/api/windows/window-stagger.ts';
-import { type Duration, millis } from '../../../lib/core/duration.ts';
-import type { Evictor } from '../../../lib/core/window/evictor.ts';
-import type { Trigger } from '../../../lib/core/window/trigger.ts';
-import type { Window } from '../../../lib/core/window/window.ts';
-import type { WindowAssigner } from '../../../lib/core/window/window-assigner.ts';
-import { asFields, booleanField, type Fields, integerField, optionalInteger, requireKnownFields, stringField } from '../fields.ts';
-import { alignmentShift } from '../numbers.ts';
-import { CannotExpress } from '../verdict.ts';
-import { customSession } from './custom-session.ts';
-import { gapOfRule, numberOfSecondField } from './gap-rule.ts';
+import { ContinuousEventTimeTrigger } from '../../lib/api/windows/continuous-event-time-trigger.ts';
+import { ContinuousProcessingTimeTrigger } from '../../lib/api/windows/continuous-processing-time-trigger.ts';
+import { CountEvictor } from '../../lib/api/windows/count-evictor.ts';
+import { CountTrigger } from '../../lib/api/windows/count-trigger.ts';
+import { DeltaEvictor } from '../../lib/api/windows/delta-evictor.ts';
+import { EndOfStreamTrigger } from '../../lib/api/windows/end-of-stream-trigger.ts';
+import { EventTimeSessionWindows } from '../../lib/api/windows/event-time-session-windows.ts';
+import { EventTimeTrigger } from '../../lib/api/windows/event-time-trigger.ts';
+import { GlobalWindows } from '../../lib/api/windows/global-windows.ts';
+import { NeverTrigger } from '../../lib/api/windows/never-trigger.ts';
+import { ProcessingTimeSessionWindows } from '../../lib/api/windows/processing-time-session-windows.ts';
+import { ProcessingTimeTrigger } from '../../lib/api/windows/processing-time-trigger.ts';
+import { ProcessingTimeoutTrigger } from '../../lib/api/windows/processing-timeout-trigger.ts';
+import { PurgingTrigger } from '../../lib/api/windows/purging-trigger.ts';
+import { SlidingEventTimeWindows } from '../../lib/api/windows/sliding-event-time-windows.ts';
+import { SlidingProcessingTimeWindows } from '../../lib/api/windows/sliding-processing-time-windows.ts';
+import { TimeEvictor } from '../../lib/api/windows/time-evictor.ts';
+import { TumblingEventTimeWindows } from '../../lib/api/windows/tumbling-event-time-windows.ts';
+import { TumblingProcessingTimeWindows } from '../../lib/api/windows/tumbling-processing-time-windows.ts';
+import type { WindowStagger } from '../../lib/api/windows/window-stagger.ts';
+import { type Duration, millis } from '../../lib/core/duration.ts';
+import type { Evictor } from '../../lib/core/window/evictor.ts';
+import type { Trigger } from '../../lib/core/window/trigger.ts';
+import type { Window } from '../../lib/core/window/window.ts';
+import type { WindowAssigner } from '../../lib/core/window/window-assigner.ts';
+import {
+  asFields,
+  booleanField,
+  type Fields,
+  integerField,
+  optionalInteger,
+  requireKnownFields,
+  stringField,
+} from './fields.ts';
+import { customSession } from './groups/custom-session.ts';
+import { gapOfRule, numberOfSecondField } from './groups/gap-rule.ts';
+import { alignmentShift } from './numbers.ts';
+import { CannotExpress } from './verdict.ts';
 
 export type AnyAssigner = WindowAssigner<unknown, Window>;
 export type AnyTrigger = Trigger<unknown, Window>;
@@ -54,8 +62,9 @@ const ASSIGNER_FIELDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The assigner of `config`. `goldenTimes` are the times that it will be asked to assign: aligned windows near the
- * ends of the 64-bit range are shifted with them. `config` may hold more than the assigner: `otherFields`.
+ * The assigner of `config`. `goldenTimes` are the times that it will be asked to assign: aligned windows near
+ * the ends of the 64-bit range are shifted with them. `config` may hold more than the assigner:
+ * `otherFields`.
  */
 export function createAssigner(
   config: Fields,
@@ -87,7 +96,9 @@ function assignerOf(type: string, config: Fields, goldenTimes: readonly unknown[
     case 'DynamicEventTimeSession':
       return EventTimeSessionWindows.withDynamicGap(gapOfRule(stringField(config, 'gapRule', 'assigner')));
     case 'DynamicProcessingTimeSession':
-      return ProcessingTimeSessionWindows.withDynamicGap(gapOfRule(stringField(config, 'gapRule', 'assigner')));
+      return ProcessingTimeSessionWindows.withDynamicGap(
+        gapOfRule(stringField(config, 'gapRule', 'assigner')),
+      );
     case 'CustomSession':
       return customSession(config);
     default:

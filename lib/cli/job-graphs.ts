@@ -1,0 +1,33 @@
+import type { JobDefinition } from '../api/define-job.ts';
+import { isStreamError, messageOf, UserError } from '../core/errors.ts';
+import type { StreamGraph } from '../graph/stream-graph.ts';
+import type { CommandContext } from './command-context.ts';
+import { firstUserPlace, shownPlace } from './source-place.ts';
+
+/**
+ * The graphs of a job for its subtasks; that of subtask 0 is the plan. `parallelism` is for operators of jobs that
+ * set none.
+ *
+ * The function throws UserError GRAPH_INVALID, with the line, for whatever the job's build function throws.
+ */
+export function graphsOf(
+  job: JobDefinition,
+  { parallelism, context }: { readonly parallelism: number | undefined; readonly context: CommandContext },
+): (subtask: number) => StreamGraph {
+  const graphOf = job.subtaskGraphs({ parallelism });
+  return (subtask) => {
+    try {
+      return graphOf(subtask);
+    } catch (error) {
+      if (isStreamError(error)) throw error;
+      const place = error instanceof Error ? firstUserPlace(error, context.copy.isOwnFile) : undefined;
+      const location = place === undefined ? undefined : shownPlace(place, context.cwd);
+      const name = error instanceof Error ? `${error.name}: ` : '';
+      throw new UserError(
+        'GRAPH_INVALID',
+        `Building job '${job.name}' threw ${name}${messageOf(error)}${location === undefined ? '' : ` at ${location}`}.`,
+        { cause: error, context: { jobName: job.name, ...(location === undefined ? {} : { location }) } },
+      );
+    }
+  };
+}

@@ -1,0 +1,30 @@
+/** Public entry `millrace/testing`: operator harnesses for unit tests of user functions. */
+export type { BackPressure } from '../runtime/operators/pausable-clock.ts';
+export type { HarnessOutput, HarnessRecord, HarnessWatermarkStatus } from './harness-output.ts';
+export { ManualProcessingTime } from './manual-processing-time.ts';
+export {
+  type KeyedOneInputSpec,
+  KeyedOneInputStreamOperatorTestHarness,
+  type OneInputSpec,
+  OneInputStreamOperatorTestHarness,
+} from './one-input-harness.ts';
+export { ProcessFunctionTestHarnesses } from './process-function-test-harnesses.ts';
+export { type RescaleTarget, rescale } from './rescale.ts';
+export {
+  type HarnessOptions,
+  type HarnessSnapshot,
+  StreamOperatorTestHarness,
+} from './stream-operator-test-harness.ts';
+export {
+  type KeyedTwoInputSpec,
+  KeyedTwoInputStreamOperatorTestHarness,
+  type TwoInputSpec,
+  TwoInputStreamOperatorTestHarness,
+} from './two-input-harness.ts';
+export {
+  type AggregateWindowSettings,
+  type ProcessWindowSettings,
+  type ReduceWindowSettings,
+  type WindowSettings,
+  WindowTestHarnesses,
+} from './window-test-harnesses.ts';
