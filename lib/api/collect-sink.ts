@@ -85,6 +85,6 @@ function requireCapacity(records: number): void {
   if (records <= LIMITS.collectedRecordsMax) return;
   throw new InvariantError(
     'CAPACITY_EXCEEDED',
-    `A collecting sink would hold more than ${LIMITS.collectedRecordsMax} records; write to files with FileSink instead.`,
+    `A collecting sink cannot hold more than ${LIMITS.collectedRecordsMax} records; use FileSink.`,
   );
 }

@@ -35,8 +35,9 @@ interface IndexSplit extends SourceSplit {
 }
 
 /**
- * Makes records from their index 0, 1, 2 …; the same index must give the same record, so that a restart repeats them.
- * Records carry no timestamp. A bounded source gives each subtask a range of indexes, an unbounded one every n-th.
+ * Makes records from their index 0, 1, 2 …; the same index must give the same record, so that a restart
+ * repeats them. Records carry no timestamp. A bounded source gives each subtask a range of indexes, an
+ * unbounded one every n-th.
  *
  * Throws UserError SOURCE_INVALID if an option makes no sense. Source: Flink's DataGeneratorSource.
  */

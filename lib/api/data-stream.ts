@@ -1,7 +1,8 @@
 /**
  * The fluent API. Every method only adds operators to the GraphBuilder of its environment.
  *
- * The classes stand in one file because each leads to the others: a window of a keyed stream gives a stream again.
+ * The classes stand in one file because each leads to the others: a window of a keyed stream gives a stream
+ * again.
  */
 import type { Sink } from '../core/connector.ts';
 import type { Partitioner } from '../core/functions/basic-function.ts';
@@ -58,7 +59,7 @@ export abstract class Stream<T> {
     }));
   }
 
-  /** Sends equal keys to the same subtask. Keys are strings, numbers, … or tuples and plain objects of them. */
+  /** Sends equal keys to one subtask. Keys are strings, numbers, … or tuples and plain objects of them. */
   keyBy<K>(selector: (value: T) => KeyCheck<K>): KeyedStream<T, K> {
     return new KeyedStream(this.origin, keySelectorOf(selector, 'keyBy'));
   }
@@ -133,11 +134,11 @@ export class DataStream<T> extends Stream<T> {
   declare readonly max: TypeMessage<'keyBy() must come before max()'>;
   declare readonly minBy: TypeMessage<'keyBy() must come before minBy()'>;
   declare readonly maxBy: TypeMessage<'keyBy() must come before maxBy()'>;
-  declare readonly window: TypeMessage<'keyBy() must come before window(); without a key use windowAll()'>;
-  declare readonly countWindow: TypeMessage<'keyBy() must come before countWindow(); without a key use countWindowAll()'>;
+  declare readonly window: TypeMessage<'keyBy() must come before window(); else use windowAll()'>;
+  declare readonly countWindow: TypeMessage<'keyBy() must come before countWindow()'>;
   declare readonly aggregate: TypeMessage<'keyBy() and window() must come before aggregate()'>;
 
-  /** Low-level operation with side outputs. Give the result type, `process<Row>(…)`, if the function only collects. */
+  /** Low-level operation with side outputs. `process<Row>(…)` tells what a plain function collects. */
   process<R>(fn: arg.ProcessArgument<T, R>): SingleOutputStreamOperator<R> {
     return this.operator('Process', (place) => ({
       kind: 'process',
@@ -190,7 +191,7 @@ export class DataStream<T> extends Stream<T> {
   }
 }
 
-/** The stream that an operator makes; settings of that operator follow here. Source: Flink's SingleOutputStreamOperator. */
+/** The stream that an operator makes, with its settings. Source: Flink's SingleOutputStreamOperator. */
 export class SingleOutputStreamOperator<T> extends DataStream<T> {
   readonly #draft: OperatorDraft;
 
@@ -206,7 +207,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     return this;
   }
 
-  /** Identity of the operator's state across versions of the job; unique within it. Stateful operators need one. */
+  /** Identity of the operator's state across versions of the job. Stateful operators need one. */
   uid(uid: string): this {
     this.#draft.uid = uid;
     return this;
@@ -218,7 +219,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     return this;
   }
 
-  /** Number of key groups and upper bound of the parallelism, fixed for the life of the state. Default: the job's. */
+  /** Number of key groups, an upper bound of the parallelism; fixed for the life of the state. */
   setMaxParallelism(maxParallelism: number): this {
     this.#draft.maxParallelism = maxParallelism;
     return this;
@@ -251,7 +252,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
 /** A stream whose records belong to keys: state and timers are per key. Source: Flink's KeyedStream. */
 export class KeyedStream<T, K> extends Stream<T> {
   declare readonly aggregate: TypeMessage<'window() must come before aggregate()'>;
-  declare readonly uid: TypeMessage<'uid() belongs to an operator; call it behind the one that follows keyBy()'>;
+  declare readonly uid: TypeMessage<'uid() belongs to an operator; call it after the one behind keyBy()'>;
   readonly #keySelector: KeySelector;
 
   constructor(upstream: StreamOrigin, keySelector: KeySelector) {
@@ -294,7 +295,7 @@ export class KeyedStream<T, K> extends Stream<T> {
     return this.#rollUp('maxBy', field);
   }
 
-  /** Low-level operation with state and timers. Give the result type, `process<Row>(…)`, if the function only collects. */
+  /** Low-level operation with state and timers. `process<Row>(…)` tells what a plain function collects. */
   process<R>(fn: arg.KeyedProcessArgument<K, T, R>): SingleOutputStreamOperator<R> {
     const keySelector = this.#keySelector;
     return this.operator('KeyedProcess', (place) => ({
@@ -347,7 +348,7 @@ export class WindowedStream<T, K, W extends Window> extends WindowOperations<T, 
   }
 }
 
-/** A whole stream grouped into windows, in one subtask; the key is undefined. Source: Flink's AllWindowedStream. */
+/** A stream grouped into windows without key, in one subtask. Source: Flink's AllWindowedStream. */
 export class AllWindowedStream<T, W extends Window> extends WindowedStream<T, undefined, W> {}
 
 /** Two streams that one function sees. Source: Flink's ConnectedStreams. */

@@ -24,9 +24,11 @@ export interface JobDefinition {
    */
   createGraph(settings?: JobSettings): StreamGraph;
   /**
-   * Graphs for the subtasks of a run: `graphOf(i)` has the function objects of subtask i, `graphOf(0)` is the plan.
+   * Graphs for the subtasks of a run: `graphOf(i)` has the function objects of subtask i, `graphOf(0)` is the
+   * plan.
    *
-   * `graphOf` throws UserError GRAPH_NOT_DETERMINISTIC if two builds differ, FUNCTION_SHARED if they share an object.
+   * `graphOf` throws UserError GRAPH_NOT_DETERMINISTIC if two builds differ, FUNCTION_SHARED if they share an
+   * object.
    */
   subtaskGraphs(settings?: JobSettings): (subtask: number) => StreamGraph;
   /** Runs the job in this process to its end. Rejects with the StreamError that ended it. */
@@ -36,8 +38,8 @@ export interface JobDefinition {
 /**
  * Describes a job; a job module exports it as default.
  *
- * `build` must be synchronous, do no I/O and build the same graph each time: it runs when the job is planned and once
- * for each subtask, so that function objects belong to one subtask.
+ * `build` must be synchronous, do no I/O and build the same graph each time: it runs when the job is planned
+ * and once for each subtask, so that function objects belong to one subtask.
  *
  * Throws UserError GRAPH_INVALID if the name is empty or `build` is no synchronous function.
  */
@@ -90,7 +92,7 @@ function buildGraph(
   if (isPromise(result)) {
     throw new UserError(
       'GRAPH_INVALID',
-      `The build function of job '${name}' returned a promise; it must describe the job synchronously and do no I/O.`,
+      `The build function of job '${name}' returned a promise; it must be synchronous and do no I/O.`,
       { context: { jobName: name } },
     );
   }
@@ -111,7 +113,7 @@ function requireSameStructure(planned: StreamGraph, built: StreamGraph): void {
   if (difference === undefined) return;
   throw new UserError(
     'GRAPH_NOT_DETERMINISTIC',
-    `Two builds of job '${planned.jobName}' differ at ${difference}; build must give the same graph each time, ` +
+    `Two builds of job '${planned.jobName}' differ at ${difference}; build must always give the same graph, ` +
       'so it may not depend on clocks, random numbers or what earlier builds left behind.',
     { context: { jobName: planned.jobName } },
   );
@@ -129,7 +131,7 @@ function requireBuild(name: string, build: unknown): void {
   if (typeof build === 'function' && build.constructor.name === 'Function') return;
   throw new UserError(
     'GRAPH_INVALID',
-    `The second argument of defineJob('${name}') at ${userLocation()} must be a synchronous function (env) => { … }.`,
+    `The second argument of defineJob('${name}') at ${userLocation()} must be a synchronous function of env.`,
     { context: { jobName: name } },
   );
 }

@@ -13,8 +13,8 @@ import { userLocation } from './user-location.ts';
 import { WatermarkStrategy } from './watermark-strategy.ts';
 
 /**
- * Where a job begins: sources are added to it, its settings hold for every operator that has none of its own, and
- * `execute` runs what has been built. Nothing runs before.
+ * Where a job begins: sources are added to it, its settings hold for every operator that has none of its own,
+ * and `execute` runs what has been built. Nothing runs before.
  *
  * Source Flink's StreamExecutionEnvironment.
  */
@@ -56,8 +56,8 @@ export class StreamExecutionEnvironment {
   }
 
   /**
-   * The given records, in order, at parallelism 1: `fromData(array, name?)` or `fromData(1, 2, 3)`. For tests and
-   * examples. The name is also the uid; default `data-1`, `data-2` …
+   * The given records, in order, at parallelism 1: `fromData(array, name?)` or `fromData(1, 2, 3)`. For tests
+   * and examples. The name is also the uid; default `data-1`, `data-2` …
    */
   fromData<T>(records: readonly T[], name?: string): SingleOutputStreamOperator<T>;
   fromData<T>(...records: readonly T[]): SingleOutputStreamOperator<T>;
@@ -104,7 +104,7 @@ export class StreamExecutionEnvironment {
     return this;
   }
 
-  /** What happens to a record on which user code throws: the job fails (default) or the record is put aside. */
+  /** What happens to a record on which user code throws: `fail` ends the job, `dead-letter` goes on. */
   onError(policy: ErrorPolicy): this {
     this.#builder.onError = policy;
     return this;
@@ -124,7 +124,7 @@ export class StreamExecutionEnvironment {
   /**
    * Runs the job in this process to its end. A second call runs it again.
    *
-   * Throws UserError if the job cannot run (FUNCTION_SHARED, UID_MISSING, …) or the StreamError that ended it.
+   * Throws UserError if the job cannot run (FUNCTION_SHARED, UID_MISSING, …) or what ended it.
    */
   execute(jobName: string, options: RunOptions = {}): Promise<JobResult> {
     return runJob(this.#builder, { jobName, options });

@@ -6,8 +6,8 @@ export type RollUp = 'sum' | 'min' | 'max' | 'minBy' | 'maxBy';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The ReduceFunction of a roll-up over one field. `sum`, `min` and `max` keep the other fields of the first record;
- * `minBy` and `maxBy` keep whole records, the first of equals.
+ * The ReduceFunction of a roll-up over one field. `sum`, `min` and `max` keep the other fields of the first
+ * record; `minBy` and `maxBy` keep whole records, the first of equals.
  */
 export function fieldAggregation(rollUp: RollUp, field: string): ReduceFunction<unknown> {
   switch (rollUp) {

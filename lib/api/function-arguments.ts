@@ -1,9 +1,9 @@
 /**
- * What the fluent API takes for a function: a plain function where one method suffices, an object, or a factory
- * `() => new F()` that makes one object per subtask. At run time user-function.ts tells them apart.
+ * What the fluent API takes for a function: a plain function where one method suffices, an object, or a
+ * factory `() => new F()` that makes one object per subtask. At run time user-function.ts tells them apart.
  *
- * A factory stands in the return type of the plain function, because two function types in one union would leave the
- * parameters of a lambda without a type.
+ * A factory stands in the return type of the plain function, because two function types in one union would
+ * leave the parameters of a lambda without a type.
  */
 
 import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
@@ -39,9 +39,11 @@ type Nothing = void;
 /** What to add to a function that returns R: nothing, unless R is a promise. */
 export type Synchronous<R> = unknown extends R
   ? unknown
-  : [R] extends [PromiseLike<unknown>]
-    ? TypeMessage<'user functions are synchronous: they cannot return a promise'>
-    : unknown;
+  : [R] extends [never]
+    ? unknown
+    : [R] extends [PromiseLike<unknown>]
+      ? TypeMessage<'user functions are synchronous: they cannot return a promise'>
+      : unknown;
 
 /** Argument of `map`. A function without parameters may also be a factory of MapFunctions. */
 export type MapArgument<T, R> = MapFunction<T, R> | (((value: T) => R) & Synchronous<R>);
@@ -57,8 +59,8 @@ export type MapResult<T, R> = R extends readonly unknown[]
 export type FilterArgument<T> = FilterFunction<T> | ((value: T) => boolean | FilterFunction<T>);
 
 /**
- * Argument of `flatMap`: a plain function collects records, returns them as an iterable, or both. A function without
- * parameters may also be a factory of FlatMapFunctions.
+ * Argument of `flatMap`: a plain function collects records, returns them as an iterable, or both. A function
+ * without parameters may also be a factory of FlatMapFunctions.
  */
 export type FlatMapArgument<T, R> =
   | FlatMapFunction<T, R>
@@ -103,8 +105,9 @@ export type KeyedCoProcessArgument<K, A, B, R> =
 declare const collectedRow: unique symbol;
 
 /**
- * What `out.collect(row)` gives in a window function written as a plain function. It exists only for the compiler:
- * returned from the function, it tells the stream what its records are. At run time it is undefined.
+ * What `out.collect(row)` gives in a window function written as a plain function. It exists only for the
+ * compiler: returned from the function, it tells the stream what its records are. At run time it is
+ * undefined.
  */
 export interface Collected<R> {
   readonly [collectedRow]: R;
@@ -128,15 +131,15 @@ export interface AggregatedWindowCall<T, K, W extends Window>
 }
 
 /**
- * Argument of a window's `process`. A plain function returns its row, or the value of `out.collect(row)`, or nothing;
- * a returned row is emitted unless it is undefined.
+ * Argument of a window's `process`. A plain function returns its row, or the value of `out.collect(row)`, or
+ * nothing; a returned row is emitted unless it is undefined.
  */
 export type ProcessWindowArgument<T, R, K, W extends Window> =
   | ProcessWindowFunction<T, R, K, W>
   | (((call: WindowCall<T, K, W>) => R | Collected<R> | ProcessWindowFunction<T, R, K, W> | Nothing) &
       Synchronous<R>);
 
-/** Argument that follows the function of a window's `reduce` or `aggregate`; the same forms as in `process`. */
+/** Second argument of a window's `reduce` and `aggregate`; the same forms as in `process`. */
 export type AggregatedWindowArgument<T, R, K, W extends Window> =
   | AggregatedWindowFunction<T, R, K, W>
   | (((

@@ -1,8 +1,9 @@
 /**
- * One function object per subtask: an object whose methods or fields may hold something must not serve two subtasks or
- * two operators, for each would overwrite the handles that `open` of the other has stored.
+ * One function object per subtask: an object whose methods or fields may hold something must not serve two
+ * subtasks or two operators, for each would overwrite the handles that `open` of the other has stored.
  *
- * Plain functions and object literals made of functions alone, without open or close, hold nothing and may be shared.
+ * Plain functions and object literals made of functions alone, without open or close, hold nothing and may be
+ * shared.
  */
 import { UserError } from '../core/errors.ts';
 import type { OperatorSpec, UserFunction } from '../graph/operator-spec.ts';
@@ -62,7 +63,7 @@ function refusal(what: string, fn: object, node: StreamNode): UserError {
   const made = className === undefined || className === 'Object' ? '({ … })' : `new ${className}()`;
   return new UserError(
     'FUNCTION_SHARED',
-    `${what}, but a function object belongs to one subtask of one operator; give a factory \`() => ${made}\`.`,
+    `${what}, but a function object belongs to one subtask of one operator; give \`() => ${made}\`.`,
     {
       context: {
         operatorName: node.name,

@@ -8,8 +8,8 @@ import type { GraphBuilder } from './graph-builder.ts';
 export type RunOptions = Omit<ExecuteOptions, 'graphOf'>;
 
 /**
- * Runs the one graph of an environment: every subtask gets the same function objects, so objects with state are refused
- * at parallelism > 1.
+ * Runs the one graph of an environment: every subtask gets the same function objects, so objects with state
+ * are refused at parallelism > 1.
  *
  * Throws UserError GRAPH_INVALID inside defineJob, FUNCTION_SHARED, or the error that ended the job.
  */
@@ -20,7 +20,7 @@ export async function runJob(
   if (builder.definedJob !== undefined) {
     throw new UserError(
       'GRAPH_INVALID',
-      `Job '${builder.definedJob}' executes itself while it is being built; defineJob() only describes a job, ` +
+      `Job '${builder.definedJob}' executes itself while it is being built; defineJob() only describes it, ` +
         '`millrace run` executes it.',
     );
   }

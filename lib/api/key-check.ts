@@ -6,8 +6,8 @@ type KeyMessage =
 /**
  * K itself if its values can be keys, else a type that no value has, with the reason.
  *
- * Instances of classes without methods look like plain objects to the compiler; they are refused at run time by
- * RecordError KEY_INVALID.
+ * Instances of classes without methods look like plain objects to the compiler; they are refused at run time
+ * by RecordError KEY_INVALID.
  */
 export type KeyCheck<K> = K extends string | number | bigint | boolean | Date
   ? K

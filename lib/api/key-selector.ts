@@ -3,13 +3,13 @@ import type { EdgePartitioner, KeySelector } from '../graph/operator-spec.ts';
 import { requirePlainFunction } from './user-function.ts';
 import { userLocation } from './user-location.ts';
 
-/** The selector with its types erased. Throws UserError FUNCTION_INVALID unless it is a plain, synchronous function. */
+/** The selector with its types erased. Throws UserError FUNCTION_INVALID unless it is a plain function. */
 export function keySelectorOf(selector: unknown, method: string): KeySelector {
   requirePlainFunction(selector, `the key selector of ${method}()`, placeOf(method));
   return selector;
 }
 
-/** The edge of partitionCustom. Throws UserError FUNCTION_INVALID unless both are plain, synchronous functions. */
+/** The edge of partitionCustom. Throws UserError FUNCTION_INVALID unless both are plain functions. */
 export function customPartitioner<K>(
   partitioner: Partitioner<K>,
   selector: (value: never) => K,

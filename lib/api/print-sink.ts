@@ -5,8 +5,8 @@ import type { AnySinkRuntime, Sink, SinkWriter, SinkWriterContext } from '../cor
 export type TextOutput = (text: string) => Promise<void>;
 
 /**
- * Writes one line per record to standard output: `prefix:subtask> record`, the subtask counted from 1 and only at
- * parallelism > 1. Records that are not strings are shown as by console.log, on one line.
+ * Writes one line per record to standard output: `prefix:subtask> record`, the subtask counted from 1 and
+ * only at parallelism > 1. Records that are not strings are shown as by console.log, on one line.
  *
  * Source Flink's PrintSink.
  */

@@ -1,6 +1,6 @@
 /**
- * Stands for a generic class of streams, so that files below data-stream.ts can say "a stream of R" without knowing
- * its class. An implementation declares `stream` in terms of `this['record']`.
+ * Stands for a generic class of streams, so that files below data-stream.ts can say "a stream of R" without
+ * knowing its class. An implementation declares `stream` in terms of `this['record']`.
  */
 export interface StreamKind {
   readonly record: unknown;

@@ -85,7 +85,7 @@ export class StreamOrigin {
     if (other.builder === this.builder) return;
     throw new UserError(
       'GRAPH_INVALID',
-      `The streams that meet at ${userLocation()} belong to two environments; make both from the same \`env\`.`,
+      `The streams that meet at ${userLocation()} belong to two environments; make both from one \`env\`.`,
     );
   }
 }
@@ -96,6 +96,6 @@ export function tagIdOf(tag: OutputTag<unknown>, method: string): string {
   if (typeof id === 'string' && id !== '') return id;
   throw new UserError(
     'OUTPUT_TAG_INVALID',
-    `${method}() at ${userLocation()} needs a tag, the same \`new OutputTag('…')\` to which the operator writes.`,
+    `${method}() at ${userLocation()} needs a tag, the \`new OutputTag('…')\` to which the operator writes.`,
   );
 }

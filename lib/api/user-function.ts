@@ -1,9 +1,9 @@
 /**
  * Turns what users give for a function (function-arguments.ts) into the object form that operators call.
  *
- * A function with parameters is the function itself. One without is a factory, except for map, filter and flatMap,
- * where `() => 1` makes sense too: it is called once when its subtask opens and is a factory if it returns an object
- * with the method.
+ * A function with parameters is the function itself. One without is a factory, except for map, filter and
+ * flatMap, where `() => 1` makes sense too: it is called once when its subtask opens and is a factory if it
+ * returns an object with the method.
  */
 import { messageOf, UserError } from '../core/errors.ts';
 import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
@@ -41,7 +41,7 @@ interface FunctionShape<F> {
   readonly methods: readonly (keyof F & string)[];
   /** The object form of a plain function; absent if the interface has several methods. */
   readonly fromPlain?: (fn: PlainFunction) => F;
-  /** `factory`: a function without parameters is one. `ask`: it is one if it returns an object with the methods. */
+  /** What a function without parameters is: a factory, or only if it returns an object with the methods. */
   readonly withoutParameters: 'factory' | 'ask';
 }
 
@@ -221,7 +221,7 @@ function callFactory<F extends object>(
     const got = `returned ${describe(made)}`;
     throw invalid(
       place,
-      `the factory of the ${shape.interfaceName} ${got}; ${rule} and must return an object with ${methodList(shape)}.`,
+      `the factory of the ${shape.interfaceName} ${got}; ${rule} and must make ${methodList(shape)}.`,
     );
   }
   return requireObject(made, shape, place);

@@ -10,7 +10,8 @@ const FRAMES_MAX = 30;
 /**
  * Line of user code that called into this package: the first frame outside it.
  *
- * Shape  `file:line:column`, the file relative to the working folder if it lies inside; `unknown` without a frame.
+ * Shape  `file:line:column`, the file relative to the working folder if it lies inside; `unknown` without a
+ * frame.
  */
 export function userLocation(): string {
   const limit = Error.stackTraceLimit;

@@ -42,7 +42,7 @@ export class WindowDraft {
     if (this.#merges() && trigger.canMerge?.() !== true) {
       throw new UserError(
         'TRIGGER_INVALID',
-        `${trigger.description} cannot merge, but the windows of ${this.assigner.description} do (${userLocation()}); ` +
+        `${trigger.description} cannot merge, but ${this.assigner.description} does (${userLocation()}); ` +
           'use a trigger whose canMerge() is true.',
       );
     }

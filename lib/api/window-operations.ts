@@ -43,7 +43,7 @@ export abstract class WindowOperations<T, K, W extends Window, Kind extends Stre
   /** The stream that an operator reading `origin` makes. */
   protected abstract streamOf<R>(operator: NextOperator): StreamOf<Kind, R>;
 
-  /** Replaces the assigner's default trigger. Throws UserError TRIGGER_INVALID if windows merge and it cannot. */
+  /** Replaces the default trigger. Throws UserError TRIGGER_INVALID if windows merge and it cannot. */
   trigger(trigger: Trigger<T, W>): this {
     // Only elements and windows of this assigner reach the trigger.
     this.#draft.setTrigger(trigger as Trigger<unknown, Window>);

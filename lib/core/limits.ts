@@ -26,6 +26,8 @@ export const LIMITS = {
   fileDiscoveryIntervalMs: 1000,
   /** Files that one file source may find. */
   filesMax: 100_000,
+  /** Size at which a file sink closes a part, unless its rolling policy says otherwise; Flink's default. */
+  filePartBytes: 128 << 20,
   /** Bytes that a file writer gathers before it writes. */
   fileWriteBytes: 1 << 20,
   /** Open buckets of one file writer. */

@@ -53,9 +53,9 @@ describe('a stream without key', () => {
   });
 
   test('has no windows and says what to call instead', () => {
-    // @ts-expect-error keyBy() must come before window(); without a key use windowAll()
+    // @ts-expect-error keyBy() must come before window(); else use windowAll()
     trades.window(TumblingEventTimeWindows.of(hours(1)));
-    // @ts-expect-error keyBy() must come before countWindow(); without a key use countWindowAll()
+    // @ts-expect-error keyBy() must come before countWindow()
     trades.countWindow(3);
     // @ts-expect-error keyBy() and window() must come before aggregate()
     trades.aggregate({});
@@ -81,7 +81,7 @@ describe('a key', () => {
   });
 
   test('comes before the uid of what follows it', () => {
-    // @ts-expect-error uid() belongs to an operator; call it behind the one that follows keyBy()
+    // @ts-expect-error uid() belongs to an operator; call it after the one behind keyBy()
     trades.keyBy((trade) => trade.symbol).uid('keyed');
   });
 });

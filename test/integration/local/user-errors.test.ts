@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileSink, millis, StreamExecutionEnvironment, TumblingEventTimeWindows, WatermarkStrategy } from '../../../lib/index.ts';
+import { FileSink, millis, StreamExecutionEnvironment, TumblingEventTimeWindows, ValueStateDescriptor, WatermarkStrategy } from '../../../lib/index.ts';
 import type { ErrorPolicy } from '../../../lib/graph/operator-spec.ts';
 
 let folder = '';
@@ -32,7 +32,6 @@ function counting(policy: ErrorPolicy, parallelism: number) {
     .onError(policy);
   return { env, counts };
 }
-import { ValueStateDescriptor } from '../../../lib/index.ts';
 const SEEN = new ValueStateDescriptor<number>('seen');
 
 describe("a function that throws, with onError: 'dead-letter'", () => {
@@ -66,8 +65,8 @@ describe("a function that throws, with onError: 'dead-letter'", () => {
       )
       .keyBy(() => 'all')
       .window(TumblingEventTimeWindows.of(millis(10)))
-      .process(() => {
-        throw new Error('bad window');
+      .process<number>(({ elements }) => {
+        throw new Error(`bad window of ${elements.length}`);
       })
       .uid('windows')
       .onError('dead-letter')

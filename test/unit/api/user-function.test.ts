@@ -89,7 +89,7 @@ describe('a function without parameters', () => {
 
   it('is refused when it makes something else, because it was taken for a factory', () => {
     expect(() => keyedProcessFunction(() => 3, place).create()).toThrow(
-      /Operator 'op' \(job\.ts:3:5\): the factory.*returned the number "3".*without parameters.*processElement\(\)/,
+      /'op' \(job\.ts:3:5\): the factory.*returned the number "3".*without parameters.*processElement\(\)/,
     );
     const failing = () => {
       throw new Error('no connection');
@@ -141,7 +141,7 @@ describe('an object', () => {
 
   it('is refused without the methods of its interface', () => {
     const message =
-      /Operator 'op' \(job\.ts:3:5\): an object with the properties \["reduce"\] is no MapFunction; give a function/;
+      /'op' \(job\.ts:3:5\): an object with the properties \["reduce"\] is no MapFunction; give/;
     expect(() => mapFunction({ reduce() {} }, place)).toThrow(message);
     expect(() => coMapFunction({ map1() {} }, place)).toThrow(/map1\(\), map2\(\)/);
     expect(() => aggregateFunction((a: number) => a, place)).toThrow(/no AggregateFunction; give an object/);

@@ -85,7 +85,9 @@ describe('a Parquet source', () => {
       precision: 30,
     } as const;
     expect(await valuesOf(column(fixed, [57n, -101n, null, 0n]))).toEqual([0.57, -1.01, null, 0]);
-    expect(await valuesOf(column(fixed, [12345678901234567890123n]))).toEqual([Number('123456789012345678901.23')]);
+    expect(await valuesOf(column(fixed, [12345678901234567890123n]))).toEqual([
+      Number('123456789012345678901.23'),
+    ]);
     const int32 = { ...decimal, type: 'INT32', scale: 3, precision: 9 } as const;
     expect(await valuesOf(column(int32, [1115n, -57n]))).toEqual([1.115, -0.057]);
     const int64 = { ...decimal, type: 'INT64', scale: 4, precision: 18 } as const;

@@ -91,6 +91,7 @@ export class SourceProbe<T> {
         else if (status === 'nothing-available') await reader.isAvailable();
       }
     }
+    await this.close();
     return this.output;
   }
 
@@ -104,7 +105,7 @@ export class SourceProbe<T> {
 
   async close(): Promise<void> {
     for (const reader of this.readers) await reader.close();
-    await this.enumerator.close();
+    await this.enumerator?.close();
   }
 }
 

@@ -1,0 +1,101 @@
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../core/errors.ts';
+import { errnoOf, fileError } from './file-error.ts';
+import type { PartEncoder } from './part-encoder.ts';
+
+/** A finished part that nobody sees yet: it becomes visible by getting its name. */
+export interface FileCommittable {
+  readonly inProgressPath: string;
+  readonly path: string;
+}
+
+/** Names of visible parts. */
+export const PART_NAME = /^part-\d+-\d+\.(ndjson|csv|parquet)$/;
+/** Names of parts that are being written. */
+export const IN_PROGRESS_NAME = /^\.part-\d+-\d+\.(ndjson|csv|parquet)\.inprogress$/;
+
+/** One part file while it is written. The file exists from the first bytes on, hidden. */
+export class PartFile<T> {
+  /** Bytes taken but not written, about. */
+  pendingBytes = 0;
+  records = 0;
+  readonly openedAtMs: number;
+  readonly committable: FileCommittable;
+  private readonly encoder: PartEncoder<T>;
+  private created = false;
+  private writtenBytes = 0;
+
+  constructor(
+    place: { readonly folder: string; readonly name: string },
+    encoder: PartEncoder<T>,
+    openedAtMs: number,
+  ) {
+    const path = join(place.folder, place.name);
+    this.committable = { path, inProgressPath: join(place.folder, `.${place.name}.inprogress`) };
+    this.encoder = encoder;
+    this.openedAtMs = openedAtMs;
+  }
+
+  /** Size of the part so far, about. */
+  get bytes(): number {
+    return this.writtenBytes + this.pendingBytes;
+  }
+
+  /** Answers about how many bytes are now waiting more than before. */
+  add(value: T): number {
+    const before = this.pendingBytes;
+    this.pendingBytes += this.encoder.add(value);
+    this.records += 1;
+    if (this.encoder.isFull()) this.write();
+    return this.pendingBytes - before;
+  }
+
+  /** Writes what was taken. */
+  write(): void {
+    this.append(this.encoder.take(false));
+  }
+
+  /** Writes what was taken and the end of the file. */
+  finish(): void {
+    this.append(this.encoder.take(true));
+  }
+
+  remove(): void {
+    if (this.created) rmSync(this.committable.inProgressPath, { force: true });
+  }
+
+  private append(data: string | Uint8Array): void {
+    const { inProgressPath } = this.committable;
+    try {
+      if (!this.created) this.create();
+      if (data.length > 0) appendFileSync(inProgressPath, data);
+    } catch (thrown) {
+      throw errnoOf(thrown) === 'EEXIST' ? this.taken() : fileError(thrown, 'write', inProgressPath);
+    }
+    this.writtenBytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    this.pendingBytes = 0;
+  }
+
+  /** Two sinks that write to one folder must not overwrite each other. */
+  private create(): void {
+    const { inProgressPath, path } = this.committable;
+    mkdirSync(dirname(inProgressPath), { recursive: true });
+    writeFileSync(inProgressPath, '', { flag: 'wx' });
+    this.created = true;
+    if (existsSync(path)) {
+      this.remove();
+      this.created = false;
+      throw this.taken();
+    }
+  }
+
+  private taken(): UserError {
+    const { path } = this.committable;
+    return new UserError(
+      'SINK_INVALID',
+      `${path} is written by another sink or another run. Give each sink a folder of its own.`,
+      { context: { location: path } },
+    );
+  }
+}
