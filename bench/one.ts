@@ -14,4 +14,6 @@ async function answerOf(): Promise<number> {
 
 const answer = await answerOf();
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-console.log(JSON.stringify({ answer, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMb: maxRSS / 1024 }));
+console.log(
+  JSON.stringify({ answer, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMb: maxRSS / 1024 }),
+);

@@ -1,15 +1,15 @@
 /** The queries as Millrace jobs. */
 import {
-  FileSource,
-  millis,
-  seconds,
-  SlidingEventTimeWindows,
-  StreamExecutionEnvironment,
-  TumblingEventTimeWindows,
-  WatermarkStrategy,
   type AggregateFunction,
   type DataStream,
+  FileSource,
+  millis,
   type Sink,
+  SlidingEventTimeWindows,
+  StreamExecutionEnvironment,
+  seconds,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
 } from 'millrace';
 import type { Bid, NexmarkEvent } from './events.ts';
 
@@ -52,7 +52,9 @@ export async function runPipeline(query: string, path: string): Promise<number> 
   const env = StreamExecutionEnvironment.create();
   const events = env.fromSource(
     FileSource.ndjson<NexmarkEvent>(path),
-    WatermarkStrategy.forBoundedOutOfOrderness<NexmarkEvent>(millis(0), { timestamp: (event) => event.dateTime }),
+    WatermarkStrategy.forBoundedOutOfOrderness<NexmarkEvent>(millis(0), {
+      timestamp: (event) => event.dateTime,
+    }),
     'events',
   );
   const sink = new SumSink();
@@ -68,7 +70,10 @@ function resultOf(query: string, events: DataStream<NexmarkEvent>): DataStream<n
     case 'filter':
       return events.filter((event) => event.type === 'bid' && event.auction % 123 === 0).map(() => 1);
     case 'tumbling':
-      return bidsPerAuction(events).window(TumblingEventTimeWindows.of(seconds(10))).aggregate(counting).uid('count');
+      return bidsPerAuction(events)
+        .window(TumblingEventTimeWindows.of(seconds(10)))
+        .aggregate(counting)
+        .uid('count');
     case 'sliding':
       return bidsPerAuction(events)
         .window(SlidingEventTimeWindows.of(seconds(10), seconds(2)))

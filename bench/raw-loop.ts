@@ -52,7 +52,8 @@ function windowedCount(path: string, slideMs: number): number {
   const fire = (end: number) => {
     const window = new Map<number, number>();
     for (let start = end - WINDOW_MS; start < end; start += slideMs) {
-      for (const [auction, count] of slices.get(start) ?? []) window.set(auction, (window.get(auction) ?? 0) + count);
+      for (const [auction, count] of slices.get(start) ?? [])
+        window.set(auction, (window.get(auction) ?? 0) + count);
     }
     slices.delete(end - WINDOW_MS);
     for (const count of window.values()) checksum += count;

@@ -50,7 +50,14 @@ export { TimeEvictor } from './api/windows/time-evictor.ts';
 export { TumblingEventTimeWindows } from './api/windows/tumbling-event-time-windows.ts';
 export { TumblingProcessingTimeWindows } from './api/windows/tumbling-processing-time-windows.ts';
 export { WindowStagger } from './api/windows/window-stagger.ts';
-export { FileSink } from './connectors/file/file-sink.ts';
+export {
+  type CsvSinkOptions,
+  FileSink,
+  type FileSinkOptions,
+  type ParquetSinkColumn,
+  type ParquetSinkOptions,
+  type RollingPolicy,
+} from './connectors/file/file-sink.ts';
 export {
   type CsvSourceOptions,
   type FilePath,

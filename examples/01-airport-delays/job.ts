@@ -4,7 +4,15 @@
  * Event time is the scheduled departure. The watermark follows after every record, so that which flights are late
  * depends on the data alone.
  */
-import { defineJob, FileSink, FileSource, hours, OutputTag, TumblingEventTimeWindows, WatermarkStrategy } from 'millrace';
+import {
+  defineJob,
+  FileSink,
+  FileSource,
+  hours,
+  OutputTag,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
+} from 'millrace';
 import { Flight } from './flight.ts';
 
 const late = new OutputTag<Flight>('late');
@@ -13,7 +21,10 @@ export default defineJob('airport-delays', (env) => {
   const hourly = env
     .fromSource(
       FileSource.ndjson('data/flights.ndjson', { schema: Flight }),
-      WatermarkStrategy.forBoundedOutOfOrderness(hours(3), { timestamp: (f) => Date.parse(f.date), emit: 'per-record' }),
+      WatermarkStrategy.forBoundedOutOfOrderness(hours(3), {
+        timestamp: (f) => Date.parse(f.date),
+        emit: 'per-record',
+      }),
       'flights',
     )
     // One reader keeps the order of arrival.

@@ -44,7 +44,9 @@ function worstHours(rows: readonly HourlyDelay[]): readonly Readonly<Record<stri
 
 console.log(`Preparing ${FLIGHTS} …`);
 const prepared = await prepareFlights(FLIGHTS);
-console.log(prepared === 0 ? 'It is there already.' : `Wrote ${prepared} flights in the order of their reports.`);
+console.log(
+  prepared === 0 ? 'It is there already.' : `Wrote ${prepared} flights in the order of their reports.`,
+);
 rmSync(OUTPUT, { recursive: true, force: true });
 
 console.log('Running the job …');
@@ -55,8 +57,12 @@ const late = counters['late.numRecordsOut'] ?? 0;
 const flights = rows.reduce((sum, row) => sum + row.flights, 0);
 
 console.log(`\nThe result lies in ${OUTPUT}/hourly, late flights in ${OUTPUT}/late.`);
-console.log(`Ten of its ${rows.length} rows: the hours with the longest mean delay, of ${FLIGHTS_MIN} flights or more.`);
+console.log(
+  `Ten of its ${rows.length} rows: the hours with the longest mean delay, of ${FLIGHTS_MIN} flights or more.`,
+);
 console.table(worstHours(rows));
 console.log(`records in ${numRecordsIn}, out ${rows.length}, late ${late}, dead ${numRecordsInErrors}`);
 console.log(`flights in windows ${flights} + late ${late} = ${flights + late}`);
-console.log(`${(result.durationMs / 1000).toFixed(1)} s, ${Math.round((numRecordsIn / result.durationMs) * 1000)} records/s`);
+console.log(
+  `${(result.durationMs / 1000).toFixed(1)} s, ${Math.round((numRecordsIn / result.durationMs) * 1000)} records/s`,
+);

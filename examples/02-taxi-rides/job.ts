@@ -1,9 +1,9 @@
 /** Alerts two hours after a ride started unless its end was reported, by state and an event-time timer per ride. */
 import {
+  type Collector,
   defineJob,
   FileSink,
   hours,
-  type Collector,
   type KeyedProcessContext,
   type KeyedProcessFunction,
   minutes,

@@ -24,7 +24,12 @@ import {
 import { z } from 'zod';
 
 const HOUR = hours(1);
-const Payment = z.object({ id: z.string(), account: z.string(), amount: z.number().positive(), time: z.iso.datetime() });
+const Payment = z.object({
+  id: z.string(),
+  account: z.string(),
+  amount: z.number().positive(),
+  time: z.iso.datetime(),
+});
 const Limit = z.object({ account: z.string(), perHour: z.number().positive(), time: z.iso.datetime() });
 type Payment = z.infer<typeof Payment>;
 type Limit = z.infer<typeof Limit>;
@@ -92,14 +97,17 @@ class SpendingLimits implements KeyedCoProcessFunction<string, Payment, Limit, A
     this.#spent.update({ hour, sum });
     const limit = this.#limit.value();
     if (limit === undefined) context.output(unlimited, payment);
-    else if (sum > limit) out.collect({ account: payment.account, payment: payment.id, spentThisHour: sum, limit });
+    else if (sum > limit)
+      out.collect({ account: payment.account, payment: payment.id, spentThisHour: sum, limit });
   }
 }
 
 export default defineJob('risk-alerts', (env) => {
   const payments = env.fromSource(
     FileSource.ndjson('examples/03-risk-alerts/data/payments.ndjson', { schema: Payment }),
-    WatermarkStrategy.forBoundedOutOfOrderness(minutes(5), { timestamp: (payment) => Date.parse(payment.time) }),
+    WatermarkStrategy.forBoundedOutOfOrderness(minutes(5), {
+      timestamp: (payment) => Date.parse(payment.time),
+    }),
     'payments',
   );
   const limits = env.fromSource(

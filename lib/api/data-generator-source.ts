@@ -209,7 +209,7 @@ class GeneratorReader<T> implements SourceReader<T, SourceSplit> {
   }
 
   currentPosition(): string {
-    return this.#position === undefined ? 'before the first record' : `record ${this.#position}`;
+    return this.#position === undefined ? 'before the first record' : `index ${this.#position}`;
   }
 
   async close(): Promise<void> {}

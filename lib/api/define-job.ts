@@ -113,7 +113,7 @@ function requireSameStructure(planned: StreamGraph, built: StreamGraph): void {
   if (difference === undefined) return;
   throw new UserError(
     'GRAPH_NOT_DETERMINISTIC',
-    `Two builds of job '${planned.jobName}' differ at ${difference}; build must always give the same graph, ` +
+    `Two builds of job '${planned.jobName}' differ at ${difference}; build must always give one graph, ` +
       'so it may not depend on clocks, random numbers or what earlier builds left behind.',
     { context: { jobName: planned.jobName } },
   );

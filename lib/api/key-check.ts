@@ -1,7 +1,7 @@
 import type { TypeMessage } from './type-message.ts';
 
-type KeyMessage =
-  TypeMessage<'a key must be a string, number, bigint, boolean, Date, or a tuple or plain object of these'>;
+/** Only the text has a name: the compiler would show that of a whole type instead of the sentence. */
+type KeyRule = 'a key must be a string, number, bigint, boolean, Date, or a tuple or plain object of these';
 
 /**
  * K itself if its values can be keys, else a type that no value has, with the reason.
@@ -15,4 +15,4 @@ export type KeyCheck<K> = K extends string | number | bigint | boolean | Date
     ? TypeMessage<'a function cannot be a key'>
     : K extends object
       ? { [P in keyof K]: KeyCheck<K[P]> }
-      : KeyMessage;
+      : TypeMessage<KeyRule>;

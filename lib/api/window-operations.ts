@@ -18,19 +18,20 @@ import { type NextOperator, type SpecMaker, type StreamOrigin, tagIdOf } from '.
 import type { TypeMessage } from './type-message.ts';
 import type { WindowDraft } from './window-draft.ts';
 
-type NotYetAStream = TypeMessage<'a window needs reduce(), aggregate() or process() first'>;
+/** Only the text has a name: the compiler would show that of a whole type instead of the sentence. */
+type FunctionFirst = 'a window needs reduce(), aggregate() or process() first';
 
 /** What a windowed stream can do. Kind says which class of streams its operators make. */
 export abstract class WindowOperations<T, K, W extends Window, Kind extends StreamKind> {
-  declare readonly map: NotYetAStream;
-  declare readonly filter: NotYetAStream;
-  declare readonly flatMap: NotYetAStream;
-  declare readonly keyBy: NotYetAStream;
-  declare readonly sinkTo: NotYetAStream;
-  declare readonly print: NotYetAStream;
-  declare readonly getSideOutput: NotYetAStream;
-  declare readonly uid: NotYetAStream;
-  declare readonly setParallelism: NotYetAStream;
+  declare readonly map: TypeMessage<FunctionFirst>;
+  declare readonly filter: TypeMessage<FunctionFirst>;
+  declare readonly flatMap: TypeMessage<FunctionFirst>;
+  declare readonly keyBy: TypeMessage<FunctionFirst>;
+  declare readonly sinkTo: TypeMessage<FunctionFirst>;
+  declare readonly print: TypeMessage<FunctionFirst>;
+  declare readonly getSideOutput: TypeMessage<FunctionFirst>;
+  declare readonly uid: TypeMessage<FunctionFirst>;
+  declare readonly setParallelism: TypeMessage<FunctionFirst>;
 
   protected readonly origin: StreamOrigin;
   readonly #draft: WindowDraft;

@@ -6,7 +6,7 @@ import { isStreamError, UserError } from '../core/errors.ts';
 import { explainModuleError } from './module-error.ts';
 import { registerModuleHooks } from './module-hooks.ts';
 import type { RunningCopy } from './running-copy.ts';
-import { similarName } from './similar-name.ts';
+import { similarFile } from './similar-name.ts';
 import { shownPath } from './source-place.ts';
 
 const EXTENSIONS = ['', '.ts', '.mts', '.js', '.mjs'];
@@ -45,7 +45,7 @@ function findJobFile(path: string, cwd: string): string {
   const isFolder = statSync(wanted, { throwIfNoEntry: false })?.isDirectory() === true;
   const folder = isFolder ? wanted : dirname(wanted);
   const modules = modulesIn(folder);
-  const similar = isFolder ? undefined : similarName(basename(wanted), modules);
+  const similar = isFolder ? undefined : similarFile(basename(wanted), modules);
   const what = isFolder ? `${path} is a folder, not a job` : `There is no file ${path} in ${cwd}`;
   const guess =
     similar === undefined

@@ -42,6 +42,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// An ended job exits below, so the process has run dry while something still awaits.
+process.once('beforeExit', () => {
+  process.stderr.write(
+    'error: the job awaits a promise that never settles, in its module or in a connector.\n',
+  );
+  process.exit(1);
+});
+
 const exitCode = await main(process.argv);
 await Promise.all([flush(process.stdout), flush(process.stderr)]);
 // What the job's module left open, a connection pool or an interval, must not keep a finished job alive.

@@ -6,7 +6,7 @@ import { messageOf, UserError } from '../core/errors.ts';
 import { exportedNames } from './exported-names.ts';
 import type { ModuleHooks } from './module-hooks.ts';
 import type { RunningCopy } from './running-copy.ts';
-import { similarName } from './similar-name.ts';
+import { similarFile, similarName } from './similar-name.ts';
 import { firstUserPlace, placeOfSyntaxError, shownPath, shownPlace } from './source-place.ts';
 
 /** What is known of a failed import. */
@@ -167,7 +167,7 @@ function unresolved(error: Error, { code, failed }: Coded): Explanation | undefi
     };
   }
   const folder = dirname(target);
-  const similar = existsSync(folder) ? similarName(basename(target), readdirSync(folder)) : undefined;
+  const similar = existsSync(folder) ? similarFile(basename(target), readdirSync(folder)) : undefined;
   const guess = similar === undefined ? 'Mend the path or create the file.' : `Did you mean '${similar}'?`;
   return {
     message: `${where} imports ${shownPath(target, cwd)}, which does not exist. ${guess}`,

@@ -49,7 +49,9 @@ export function registerModuleHooks(copy: RunningCopy): ModuleHooks {
     const path = fileURLToPath(url);
     lastFile = path;
     if (/\.m?ts$/.test(path)) return next(url, { ...context, format: 'module-typescript' });
-    if (context.format === 'commonjs' && path.endsWith('.js') && isWrittenAsEsModule(path)) {
+    // Undefined if package.json says nothing: Node would find out too, but with a warning.
+    const mayBeCommonJs = context.format === 'commonjs' || (context.format ?? undefined) === undefined;
+    if (mayBeCommonJs && path.endsWith('.js') && isWrittenAsEsModule(path)) {
       return next(url, { ...context, format: 'module' });
     }
     return next(url, context);

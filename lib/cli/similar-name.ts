@@ -1,3 +1,5 @@
+import { extname } from 'node:path';
+
 /** The candidate closest to `name` by edits of one character, if one is close enough to be meant. */
 export function similarName(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
@@ -11,6 +13,14 @@ export function similarName(name: string, candidates: Iterable<string>): string 
     }
   }
   return best;
+}
+
+/** The file closest to `name`, which may leave out the extension. */
+export function similarFile(name: string, files: readonly string[]): string | undefined {
+  if (extname(name) !== '') return similarName(name, files);
+  const stemOf = (file: string) => file.slice(0, file.length - extname(file).length);
+  const stem = similarName(name, files.map(stemOf));
+  return files.find((file) => stemOf(file) === stem);
 }
 
 /** Levenshtein's distance. */

@@ -38,7 +38,10 @@ export function days(n: number): Duration {
 function duration(n: number, unitMs: number, unit: string): Duration {
   const ms = n * unitMs;
   if (!Number.isSafeInteger(ms)) {
-    throw new UserError('DURATION_INVALID', `${unit}(${n}) is not a whole number of milliseconds; give a finite number.`);
+    throw new UserError(
+      'DURATION_INVALID',
+      `${unit}(${n}) is not a whole number of milliseconds; give a finite number.`,
+    );
   }
   // The brand exists only for the compiler: the number was checked just above.
   return ms as Duration;

@@ -68,7 +68,11 @@ export class StreamError extends Error {
   readonly code: ErrorCode;
   readonly context: ErrorContext;
 
-  constructor(code: ErrorCode, message: string, options: { readonly context?: ErrorContext; readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly context?: ErrorContext; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
@@ -103,5 +107,10 @@ export function messageOf(thrown: unknown): string {
 
 /** True if `thrown` is an error of Millrace, also one made by another copy of the package. */
 export function isStreamError(thrown: unknown): thrown is StreamError {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && thrown.code in ERROR_CODES;
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    typeof thrown.code === 'string' &&
+    thrown.code in ERROR_CODES
+  );
 }

@@ -16,7 +16,17 @@ import { LIMITS } from './limits.ts';
 /** Primitive stand-in of a key: equal exactly when the keys are equal. */
 export type CanonicalKey = string | number | bigint | boolean;
 
-const TAG = { end: 0, false: 1, true: 2, number: 3, bigint: 4, string: 5, date: 6, tuple: 7, object: 8 } as const;
+const TAG = {
+  end: 0,
+  false: 1,
+  true: 2,
+  number: 3,
+  bigint: 4,
+  string: 5,
+  date: 6,
+  tuple: 7,
+  object: 8,
+} as const;
 const scratch = new DataView(new ArrayBuffer(8));
 const COMPOSITE_PREFIX = '\u0000';
 const ESCAPED_STRING_PREFIX = '\u0000s';
@@ -61,17 +71,20 @@ export function encodeKey(key: unknown): Uint8Array {
 function encodeInto(bytes: number[], key: unknown, path: readonly string[]): void {
   switch (typeof key) {
     case 'string':
-      return encodeString(bytes, key);
+      encodeString(bytes, key);
+      break;
     case 'number':
       bytes.push(TAG.number);
-      return encodeDouble(bytes, key);
+      encodeDouble(bytes, key);
+      break;
     case 'bigint':
-      return encodeBigint(bytes, key);
+      encodeBigint(bytes, key);
+      break;
     case 'boolean':
       bytes.push(key ? TAG.true : TAG.false);
-      return;
+      break;
     default:
-      return encodeComposite(bytes, key, path);
+      encodeComposite(bytes, key, path);
   }
 }
 
@@ -134,7 +147,12 @@ function encodeString(bytes: number[], text: string): void {
     else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
     else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
     else {
-      bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+      bytes.push(
+        0xf0 | (code >> 18),
+        0x80 | ((code >> 12) & 63),
+        0x80 | ((code >> 6) & 63),
+        0x80 | (code & 63),
+      );
       i++;
     }
   }
@@ -171,7 +189,7 @@ function hashNumber(value: number): number {
 }
 
 function hashLong(value: number): number {
-  return (value >>> 0) ^ Math.floor(value / 2 ** 32) | 0;
+  return ((value >>> 0) ^ Math.floor(value / 2 ** 32)) | 0;
 }
 
 function hashBigint(value: bigint): number {
@@ -180,7 +198,11 @@ function hashBigint(value: bigint): number {
   }
   const magnitude = value < 0n ? -value : value;
   let hash = 0;
-  for (let shift = BigInt(Math.ceil(magnitude.toString(16).length / 8) - 1) * 32n; shift >= 0n; shift -= 32n) {
+  for (
+    let shift = BigInt(Math.ceil(magnitude.toString(16).length / 8) - 1) * 32n;
+    shift >= 0n;
+    shift -= 32n
+  ) {
     hash = (Math.imul(hash, 31) + Number(BigInt.asIntN(32, magnitude >> shift))) | 0;
   }
   return value < 0n ? -hash | 0 : hash;

@@ -135,12 +135,17 @@ export interface KeyedStateStore {
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T>;
-  getAggregatingState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT>;
+  getAggregatingState<IN, ACC, OUT>(
+    descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
+  ): AggregatingState<IN, OUT>;
 }
 
 function stateName(name: string): string {
   if (typeof name !== 'string' || name.length === 0) {
-    throw new UserError('STATE_NAME_CONFLICT', 'A state descriptor needs a non-empty name, unique within its operator.');
+    throw new UserError(
+      'STATE_NAME_CONFLICT',
+      'A state descriptor needs a non-empty name, unique within its operator.',
+    );
   }
   return name;
 }

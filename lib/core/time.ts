@@ -16,9 +16,7 @@ export const NO_TIMESTAMP: number = Number.NEGATIVE_INFINITY;
 
 /** Adds a duration to a timestamp; the sum stays within [MIN_TIMESTAMP, MAX_WATERMARK]. Unit: ms. */
 export function addClamped(timestamp: number, durationMs: number): number {
-  const sum = timestamp + durationMs;
-  if (sum > MAX_WATERMARK) return MAX_WATERMARK;
-  return sum < MIN_TIMESTAMP ? MIN_TIMESTAMP : sum;
+  return Math.max(MIN_TIMESTAMP, Math.min(MAX_WATERMARK, timestamp + durationMs));
 }
 
 /** True for a whole number of milliseconds in [MIN_TIMESTAMP, MAX_WATERMARK]. */

@@ -29,12 +29,14 @@ export interface JobMetrics {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** A sink of the job and where its output lies. */
 export interface SinkResult {
   readonly uid: string;
   /** For people, for example a folder; undefined if there is nothing to look at. */
   readonly location: string | undefined;
 }
 
+/** How a job ended. */
 export interface JobResult {
   readonly jobName: string;
   /** `stopped` if the signal ended the job before its input did. */

@@ -8,7 +8,6 @@
 
 import type { Sink, Source } from '../core/connector.ts';
 import type { AggregateFunction } from '../core/functions/aggregate-function.ts';
-import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 import type {
   CoFlatMapFunction,
   CoMapFunction,
@@ -23,6 +22,7 @@ import type {
   KeyedProcessFunction,
   ProcessFunction,
 } from '../core/functions/process-function.ts';
+import type { ReduceFunction } from '../core/functions/reduce-function.ts';
 import type { AggregatedWindowFunction, ProcessWindowFunction } from '../core/functions/window-function.ts';
 import type { WatermarkStrategySpec } from '../core/watermark.ts';
 import type { Evictor } from '../core/window/evictor.ts';

@@ -32,6 +32,7 @@ export interface StreamNode {
   readonly inputs: readonly StreamEdge[];
 }
 
+/** What the user wrote, one node per operator, as frozen data. */
 export interface StreamGraph {
   readonly jobName: string;
   readonly parallelism: number;

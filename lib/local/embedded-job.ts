@@ -8,9 +8,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryChannel } from '../adapters/memory/memory-channel.ts';
 import { InvariantError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import { createExecutionGraph, type ChannelGroup, type ExecutionGraph } from '../graph/execution-graph.ts';
+import { type ChannelGroup, createExecutionGraph, type ExecutionGraph } from '../graph/execution-graph.ts';
 import { type FusedTask, fuseForSingleThread } from '../graph/fusion.ts';
-import { createJobGraph, nodesOf, type JobVertex } from '../graph/job-graph.ts';
+import { createJobGraph, type JobVertex, nodesOf } from '../graph/job-graph.ts';
 import type { StreamGraph, StreamNode } from '../graph/stream-graph.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterOutput } from '../ports/dead-letters.ts';
@@ -170,13 +170,17 @@ export class EmbeddedJob {
 
   /** Sleeps until a source has data, a timer is due or the signal aborts. */
   async #wait(now: number): Promise<void> {
-    const due = [...this.#tasks.map((task) => task.nextTimer()), ...[...this.#sources.values()].map((s) => s.nextDue())];
+    const due = [
+      ...this.#tasks.map((task) => task.nextTimer()),
+      ...[...this.#sources.values()].map((s) => s.nextDue()),
+    ];
     const waitMs = due.reduce<number>(
       (shortest, time) => (time === undefined ? shortest : Math.min(shortest, Math.max(0, time - now))),
       LIMITS.schedulerWaitMsMax,
     );
     const awake = new AbortController();
-    const signals = this.#options.signal === undefined ? [awake.signal] : [awake.signal, this.#options.signal];
+    const signals =
+      this.#options.signal === undefined ? [awake.signal] : [awake.signal, this.#options.signal];
     const timer = this.#options.clock.sleep(waitMs, AbortSignal.any(signals));
     await Promise.race([timer, ...this.#tasks.flatMap((task) => task.awaitSources())]);
     awake.abort();

@@ -1,6 +1,6 @@
 import type { AnySourceRuntime, SourceSplit, SplitEnumerator } from '../core/connector.ts';
-import type { SourceOperator } from '../runtime/task/source-operator.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SourceOperator } from '../runtime/task/source-operator.ts';
 
 /**
  * Runs the enumerator of one source beside its readers. Requests for splits wait until the reader that made them is
@@ -16,7 +16,10 @@ export class SourceHost {
   #discovery: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(runtime: AnySourceRuntime<unknown>, options: { readonly parallelism: number; readonly clock: Clock }) {
+  constructor(
+    runtime: AnySourceRuntime<unknown>,
+    options: { readonly parallelism: number; readonly clock: Clock },
+  ) {
     this.runtime = runtime;
     this.#clock = options.clock;
     this.#enumerator = runtime.createEnumerator({

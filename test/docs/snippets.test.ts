@@ -14,7 +14,11 @@ function fileOf(snippet: Snippet): string {
 }
 
 /** Runs a snippet as its reader would: a job with the CLI, a script with node, a test file with node's runner. */
-function run(snippet: Snippet): { readonly status: number | null; readonly output: string; readonly errors: string } {
+function run(snippet: Snippet): {
+  readonly status: number | null;
+  readonly output: string;
+  readonly errors: string;
+} {
   const cwd = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
   try {
     cpSync(DATA, join(cwd, 'data'), { recursive: true });
@@ -43,8 +47,12 @@ describe('the code in the documents', () => {
 
   it('type-checks', () => {
     const config = join(GENERATED, 'tsconfig.json');
-    writeFileSync(config, JSON.stringify({ extends: '../../../tsconfig.json', include: ['*.ts'], exclude: [] }));
-    const check = () => execFileSync('npx', ['tsc', '-p', config, '--noEmit'], { cwd: ROOT, encoding: 'utf8' });
+    writeFileSync(
+      config,
+      JSON.stringify({ extends: '../../../tsconfig.json', include: ['*.ts'], exclude: [] }),
+    );
+    const check = () =>
+      execFileSync('npx', ['tsc', '-p', config, '--noEmit'], { cwd: ROOT, encoding: 'utf8' });
     let report = '';
     try {
       check();
@@ -64,7 +72,8 @@ describe('the code in the documents', () => {
 
 describe('finding snippets', () => {
   it('takes ts blocks, and the text block right after one as its output', () => {
-    const text = 'A\n\n```ts\na();\n```\n\n```text\nout\n```\n\n```ts\nb();\n```\nprose\n\n```text\nother\n```\n\n```sh\nls\n```\n';
+    const text =
+      'A\n\n```ts\na();\n```\n\n```text\nout\n```\n\n```ts\nb();\n```\nprose\n\n```text\nother\n```\n\n```sh\nls\n```\n';
     expect(snippetsOf('x.md', text)).toEqual([
       { name: 'x.md:3', code: 'a();\n', expectedOutput: 'out\n' },
       { name: 'x.md:11', code: 'b();\n', expectedOutput: undefined },

@@ -26,8 +26,11 @@ export function snippetsOf(document: string, text: string): readonly Snippet[] {
     if (block[1] !== 'ts') return [];
     const line = text.slice(0, block.index).split('\n').length;
     const next = blocks[i + 1];
-    const between = next === undefined ? 'nothing' : text.slice(block.index + block[0].length, next.index).trim();
+    const between =
+      next === undefined ? 'nothing' : text.slice(block.index + block[0].length, next.index).trim();
     const printsNext = next?.[1] === 'text' && between === '';
-    return [{ name: `${document}:${line}`, code: block[2] ?? '', expectedOutput: printsNext ? next[2] : undefined }];
+    return [
+      { name: `${document}:${line}`, code: block[2] ?? '', expectedOutput: printsNext ? next[2] : undefined },
+    ];
   });
 }

@@ -88,7 +88,7 @@ const PAGES = ['/', '/docs', '/pricing'];
 /** One visit a second for half a minute. */
 function sampleVisits(): Visit[] {
   const start = Date.UTC(2026, 0, 1);
-  return Array.from({ length: 30 }, (_, i) => ({ page: PAGES[(i * i) % 3] ?? '/', time: start + i * 1000 }));
+  return Array.from({ length: 30 }, (_, i) => ({ page: PAGES[i % 4] ?? '/', time: start + i * 1000 }));
 }
 
 export default defineJob('page-visits', (env) => {

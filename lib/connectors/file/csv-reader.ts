@@ -36,6 +36,8 @@ export class CsvReader<T> implements SplitReader<T> {
   private readonly validator: RecordValidator<T> | undefined;
   private names: readonly string[] | undefined;
   private rowStart = 0;
+  /** Lines before the row being emitted. */
+  private rowLine = 0;
 
   constructor(split: FileSplit, options: CsvOptions, validator: RecordValidator<T> | undefined) {
     this.path = split.path;
@@ -82,9 +84,6 @@ export class CsvReader<T> implements SplitReader<T> {
   close(): Promise<void> {
     return this.lines.close();
   }
-
-  /** Lines before the row being emitted. */
-  private rowLine = 0;
 
   /** Rows from the cursor on, blank ones left out; none if the first one is not finished in the text. */
   private findRows(search: { readonly max: number; readonly atEnd: boolean }): Row[] {

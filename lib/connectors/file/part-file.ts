@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UserError } from '../../core/errors.ts';
-import { errnoOf, fileError } from './file-error.ts';
+import { isStreamError, UserError } from '../../core/errors.ts';
+import { fileError } from './file-error.ts';
 import type { PartEncoder } from './part-encoder.ts';
 
 /** A finished part that nobody sees yet: it becomes visible by getting its name. */
@@ -25,6 +25,7 @@ export class PartFile<T> {
   private readonly encoder: PartEncoder<T>;
   private created = false;
   private writtenBytes = 0;
+  private failure: Error | undefined;
 
   constructor(
     place: { readonly folder: string; readonly name: string },
@@ -65,13 +66,16 @@ export class PartFile<T> {
     if (this.created) rmSync(this.committable.inProgressPath, { force: true });
   }
 
+  /** A part that failed once has a hole: it fails for ever, so that it is never committed. */
   private append(data: string | Uint8Array): void {
+    if (this.failure !== undefined) throw this.failure;
     const { inProgressPath } = this.committable;
     try {
       if (!this.created) this.create();
       if (data.length > 0) appendFileSync(inProgressPath, data);
     } catch (thrown) {
-      throw errnoOf(thrown) === 'EEXIST' ? this.taken() : fileError(thrown, 'write', inProgressPath);
+      this.failure = isStreamError(thrown) ? thrown : fileError(thrown, 'write', inProgressPath);
+      throw this.failure;
     }
     this.writtenBytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     this.pendingBytes = 0;
@@ -81,13 +85,11 @@ export class PartFile<T> {
   private create(): void {
     const { inProgressPath, path } = this.committable;
     mkdirSync(dirname(inProgressPath), { recursive: true });
+    if (existsSync(inProgressPath)) throw this.taken();
     writeFileSync(inProgressPath, '', { flag: 'wx' });
     this.created = true;
-    if (existsSync(path)) {
-      this.remove();
-      this.created = false;
-      throw this.taken();
-    }
+    // Looked for now, and not before: until here the other sink could have committed.
+    if (existsSync(path)) throw this.taken();
   }
 
   private taken(): UserError {

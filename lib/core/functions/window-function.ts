@@ -23,7 +23,8 @@ export interface ProcessWindowContext<IN, OUT, K, W extends Window> extends Wind
 }
 
 /** WindowContext with the one value that `reduce` or `aggregate` made of the window. */
-export interface AggregatedWindowContext<IN, OUT, K, W extends Window> extends ProcessWindowContext<IN, OUT, K, W> {
+export interface AggregatedWindowContext<IN, OUT, K, W extends Window>
+  extends ProcessWindowContext<IN, OUT, K, W> {
   readonly value: IN;
 }
 
@@ -42,4 +43,5 @@ export interface AggregatedWindowFunction<IN, OUT, K, W extends Window> extends 
 }
 
 /** Evaluates a window over all records of a stream; the key is undefined. Source: Flink's ProcessAllWindowFunction. */
-export interface ProcessAllWindowFunction<IN, OUT, W extends Window> extends ProcessWindowFunction<IN, OUT, undefined, W> {}
+export interface ProcessAllWindowFunction<IN, OUT, W extends Window>
+  extends ProcessWindowFunction<IN, OUT, undefined, W> {}

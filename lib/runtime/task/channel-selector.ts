@@ -45,7 +45,10 @@ export function createChannelSelector(options: ChannelSelectorOptions): ChannelS
   }
 }
 
-function hashSelector(keySelector: (value: unknown) => unknown, options: ChannelSelectorOptions): ChannelSelector {
+function hashSelector(
+  keySelector: (value: unknown) => unknown,
+  options: ChannelSelectorOptions,
+): ChannelSelector {
   const { channels, maxParallelism } = options;
   const channelOfGroup = Int32Array.from({ length: maxParallelism }, (_, group) =>
     operatorIndexForKeyGroup(maxParallelism, channels, group),

@@ -1,5 +1,5 @@
 /** How a failure of user code is told: which operator, where it was made, on which record, why. */
-import { InvariantError, isStreamError, messageOf, StreamError, UserError } from '../../core/errors.ts';
+import { InvariantError, isStreamError, messageOf, type StreamError, UserError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { NO_TIMESTAMP } from '../../core/time.ts';
 import type { DeadLetter } from '../../ports/dead-letters.ts';
@@ -13,7 +13,11 @@ export class FiringFailure extends Error {
 }
 
 /** The error a job ends with when user code of `operator` threw `thrown` at `position`. */
-export function failureOf(thrown: unknown, operator: OperatorIdentity | undefined, position: string): StreamError {
+export function failureOf(
+  thrown: unknown,
+  operator: OperatorIdentity | undefined,
+  position: string,
+): StreamError {
   const cause = thrown instanceof FiringFailure ? thrown.cause : thrown;
   if (isStreamError(cause) && (operator === undefined || tellsItsPlace(cause))) return cause;
   if (operator === undefined) return new InvariantError('INVARIANT', messageOf(cause), { cause });

@@ -1,6 +1,6 @@
 import { InvariantError } from '../../core/errors.ts';
-import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
+import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import type { Input, UserCodeCursor } from '../operator.ts';
 import { deadLetterOf, FiringFailure } from './failure.ts';
 import type { UndoJournal } from './undo-journal.ts';
@@ -33,7 +33,8 @@ export class RecordGuard {
   /** An input whose records are guarded. */
   guarded(target: Input): Input {
     return {
-      processElement: (value, timestamp) => this.run(value, timestamp, () => target.processElement(value, timestamp)),
+      processElement: (value, timestamp) =>
+        this.run(value, timestamp, () => target.processElement(value, timestamp)),
       processWatermark: (watermark) => target.processWatermark(watermark),
       processWatermarkStatus: (idle) => target.processWatermarkStatus(idle),
     };

@@ -1,9 +1,9 @@
-import { InvariantError } from '../../core/errors.ts';
 import type { AnySinkRuntime, SinkWriter } from '../../core/connector.ts';
+import { InvariantError } from '../../core/errors.ts';
+import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { MIN_TIMESTAMP } from '../../core/time.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
-import type { Counter } from '../../core/functions/rich-function.ts';
 import type { OperatorSnapshot } from '../snapshot.ts';
 
 /** Last operator of a chain: hands records to the writer of a sink. */
@@ -81,7 +81,10 @@ export class SinkOperator implements Operator, Input {
 
   #openWriter(): SinkWriter<unknown, unknown> {
     if (this.#writer === undefined) {
-      throw new InvariantError('INVARIANT', `Sink '${this.#context.operatorName}' was used before it was opened.`);
+      throw new InvariantError(
+        'INVARIANT',
+        `Sink '${this.#context.operatorName}' was used before it was opened.`,
+      );
     }
     return this.#writer;
   }

@@ -4,17 +4,24 @@
  * Owns the reader, one watermark generator per split and their combination; does not own splits: those come from the
  * enumerator through `SourceHost`. A record whose timestamp is not a whole number of milliseconds is a dead letter.
  */
-import type { Counter } from '../../core/functions/rich-function.ts';
+
 import type {
-  AnySourceRuntime, InputStatus, ReaderOutput, RejectedRecord, SourceReader, SourceSplit, SplitOutput,
+  AnySourceRuntime,
+  InputStatus,
+  ReaderOutput,
+  RejectedRecord,
+  SourceReader,
+  SourceSplit,
+  SplitOutput,
 } from '../../core/connector.ts';
+import type { Counter } from '../../core/functions/rich-function.ts';
 import { isTimestamp, MAX_WATERMARK, MIN_TIMESTAMP, NO_TIMESTAMP } from '../../core/time.ts';
 import type { WatermarkGenerator, WatermarkOutput, WatermarkStrategySpec } from '../../core/watermark.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import { SplitWatermarkMultiplexer } from '../../protocol/split-watermark-multiplexer.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
-import type { OperatorSnapshot } from '../snapshot.ts';
 import { createWatermarkGenerator } from '../operators/watermark-generators.ts';
+import type { OperatorSnapshot } from '../snapshot.ts';
 import type { RecordGuard } from './record-guard.ts';
 
 /** What a source operator gets beside its context. */
@@ -50,7 +57,10 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
     this.options = options;
     this.numRecordsIn = context.counter('numRecordsIn');
     this.#dead = context.counter('numRecordsInErrors');
-    this.reader = options.runtime.createReader({ subtask: context.subtask, requestSplit: options.requestSplit });
+    this.reader = options.runtime.createReader({
+      subtask: context.subtask,
+      requestSplit: options.requestSplit,
+    });
     this.#multiplexer = new SplitWatermarkMultiplexer({
       emitWatermark: (watermark) => this.#emitWatermark(watermark),
       markIdle: () => this.#emitStatus(true),
@@ -102,7 +112,10 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   }
 
   reject(record: RejectedRecord): void {
-    this.options.deadLetters.write({ operator: this.context.operatorUid ?? this.context.operatorName, ...record });
+    this.options.deadLetters.write({
+      operator: this.context.operatorUid ?? this.context.operatorName,
+      ...record,
+    });
     this.#dead.inc();
   }
 
@@ -146,7 +159,10 @@ class SplitRecords implements SplitOutput<unknown> {
   readonly #assigner: WatermarkStrategySpec<unknown>['timestampAssigner'];
   readonly #perRecord: boolean;
 
-  constructor(source: SourceOperator, outputs: { readonly immediate: WatermarkOutput; readonly deferred: WatermarkOutput }) {
+  constructor(
+    source: SourceOperator,
+    outputs: { readonly immediate: WatermarkOutput; readonly deferred: WatermarkOutput },
+  ) {
     const { watermarks } = source.options;
     this.#source = source;
     this.#context = source.context;

@@ -7,8 +7,8 @@ import { InvariantError } from '../../core/errors.ts';
 import type { ChannelGroup } from '../../graph/execution-graph.ts';
 import type { FusedTask } from '../../graph/fusion.ts';
 import { type JobVertex, nodesOf } from '../../graph/job-graph.ts';
-import type { StreamNode } from '../../graph/stream-graph.ts';
 import type { ErrorPolicy } from '../../graph/operator-spec.ts';
+import type { StreamNode } from '../../graph/stream-graph.ts';
 import type { Channel } from '../../ports/channel.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
@@ -194,7 +194,8 @@ class TaskBuilder {
 
   #sideOutputsOf(node: StreamNode): ReadonlyMap<string, Input> {
     const ids = new Set<string>();
-    for (const { sideOutputId } of this.#directEdges.get(node.id) ?? []) if (sideOutputId !== undefined) ids.add(sideOutputId);
+    for (const { sideOutputId } of this.#directEdges.get(node.id) ?? [])
+      if (sideOutputId !== undefined) ids.add(sideOutputId);
     for (const { edge } of this.#plan.outputs) {
       if (edge.sourceNodeId === node.id && edge.sideOutputId !== undefined) ids.add(edge.sideOutputId);
     }
@@ -272,7 +273,8 @@ class TaskBuilder {
 
   #operatorOf(nodeId: number): Operator {
     const operator = this.#operators.get(nodeId);
-    if (operator === undefined) throw new InvariantError('INVARIANT', `Operator ${nodeId} was not built yet.`);
+    if (operator === undefined)
+      throw new InvariantError('INVARIANT', `Operator ${nodeId} was not built yet.`);
     return operator;
   }
 }

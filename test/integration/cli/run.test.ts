@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CliProject, jobModule } from './cli-project.ts';
+import { CliProject, jobModule, ROOT } from './cli-project.ts';
 
 describe('millrace run', () => {
   it('ends with the sinks, the records and the rate', async () => {
@@ -121,6 +122,34 @@ it('a finished job does not wait for what its module left open', async () => {
   const project = new CliProject({ 'job.ts': `setInterval(() => {}, 60_000);\n${jobModule()}` });
 
   expect(await project.millrace('run', 'job.ts')).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+it.each([
+  ['its module', `await new Promise(() => {});\n${jobModule()}`],
+  [
+    'a connector',
+    jobModule().replace(
+      "FileSink.ndjson('out/numbers')",
+      `{ connector: 'c', description: 'c', load: () => new Promise<never>(() => {}) }`,
+    ),
+  ],
+])('a promise of %s that never settles is an error, not a silent end', async (_, text) => {
+  const { exitCode, stderr } = await new CliProject({ 'job.ts': text }).millrace('run', 'job.ts');
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('awaits a promise that never settles');
+});
+
+it('a reader that leaves early ends the run without a stack', async () => {
+  const project = new CliProject({
+    'job.ts': jobModule('env.fromSequence(1, 100_000)').replace(/\.sinkTo.*;/, '.print();'),
+  });
+  const bin = join(ROOT, 'bin', 'millrace.js');
+
+  const shell = `"${process.execPath}" "${bin}" run job.ts | head -n 1`;
+  const { exitCode, stdout, stderr } = await project.start('sh', ['-c', shell]).finished;
+
+  expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '1\n', stderr: '' });
 });
 
 it('a script that executes its environment itself is run by node', async () => {

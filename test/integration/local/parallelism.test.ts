@@ -37,19 +37,25 @@ async function windowed(readings: readonly Reading[], parallelism: number) {
     .allowedLateness(millis(30))
     .sideOutputLateData(late)
     .reduce(
-      (a, b) => ({ ...a, value: a.value + b.value }),
+      (a, b) => ({ sensor: a.sensor, time: a.time, value: a.value + b.value }),
       ({ key, window, value }) => ({ row: `${key} ${window.start} ${value.value}` }),
     )
     .uid('windows')
     .setParallelism(parallelism);
   const rows = windows
     .map(({ row }) => row)
-    .union(windows.getSideOutput(late).map((reading) => `late ${reading.sensor} ${reading.time} ${reading.value}`));
+    .union(
+      windows.getSideOutput(late).map((reading) => `late ${reading.sensor} ${reading.time} ${reading.value}`),
+    );
   return (await rows.executeAndCollect()).toSorted();
 }
 
 const readings = fc.array(
-  fc.record({ sensor: fc.constantFrom('a', 'b', 'c', 'd'), time: fc.integer({ min: -200, max: 400 }), value: fc.nat(9) }),
+  fc.record({
+    sensor: fc.constantFrom('a', 'b', 'c', 'd'),
+    time: fc.integer({ min: -200, max: 400 }),
+    value: fc.nat(9),
+  }),
   { maxLength: 80 },
 );
 
@@ -101,7 +107,10 @@ describe('a job at any parallelism', () => {
     const env = StreamExecutionEnvironment.create();
     const placed = await env
       .fromSequence(0, 11)
-      .partitionCustom((key: number, n) => key % n, (n) => n)
+      .partitionCustom(
+        (key: number, n) => key % n,
+        (n) => n,
+      )
       .map(() => new SubtaskOf())
       .setParallelism(3)
       .executeAndCollect();
@@ -111,8 +120,14 @@ describe('a job at any parallelism', () => {
 
   it('waits for the slower of two connected inputs before it fires timers', async () => {
     const env = StreamExecutionEnvironment.create();
-    const left = env.fromData([1, 2, 3].map((time) => ({ sensor: 'x', time, value: 1 })), 'left');
-    const right = env.fromData([2000, 3000].map((time) => ({ sensor: 'x', time, value: 2 })), 'right');
+    const left = env.fromData(
+      [1, 2, 3].map((time) => ({ sensor: 'x', time, value: 1 })),
+      'left',
+    );
+    const right = env.fromData(
+      [2000, 3000].map((time) => ({ sensor: 'x', time, value: 2 })),
+      'right',
+    );
     const seen = await left
       .assignTimestampsAndWatermarks(byTime)
       .keyBy((reading) => reading.sensor)
@@ -163,7 +178,13 @@ describe('function objects', () => {
   it('are made once per subtask when the job is defined with defineJob', async () => {
     Counting.made.length = 0;
     const job = defineJob('words', (env) => {
-      env.fromData(words).keyBy((word) => word).process(new Counting()).uid('count').setParallelism(4).print();
+      env
+        .fromData(words)
+        .keyBy((word) => word)
+        .process(new Counting())
+        .uid('count')
+        .setParallelism(4)
+        .print();
     });
     await job.execute();
     const used = Counting.made.filter(({ keys }) => keys.size > 0);
@@ -174,17 +195,32 @@ describe('function objects', () => {
   it('of module scope are refused at parallelism 4 with the fix', async () => {
     const shared = new Counting();
     const job = defineJob('words', (env) => {
-      env.fromData(words).keyBy((word) => word).process(shared).uid('count').setParallelism(4).print();
+      env
+        .fromData(words)
+        .keyBy((word) => word)
+        .process(shared)
+        .uid('count')
+        .setParallelism(4)
+        .print();
     });
-    await expect(async () => job.execute()).rejects.toThrow(/instance of Counting.*operator 'count'.*\(\) => new Counting\(\)/s);
+    await expect(async () => job.execute()).rejects.toThrow(
+      /instance of Counting.*operator 'count'.*\(\) => new Counting\(\)/s,
+    );
   });
 
   it('in a plain script are refused at parallelism 4 unless given as a factory', async () => {
     const build = (fn: Counting | (() => Counting)) => {
       const env = StreamExecutionEnvironment.create();
-      return env.fromData(words).keyBy((word) => word).process(fn).uid('count').setParallelism(4);
+      return env
+        .fromData(words)
+        .keyBy((word) => word)
+        .process(fn)
+        .uid('count')
+        .setParallelism(4);
     };
-    await expect(build(new Counting()).executeAndCollect()).rejects.toThrow(/FUNCTION_SHARED|belongs to one subtask/);
+    await expect(build(new Counting()).executeAndCollect()).rejects.toThrow(
+      /FUNCTION_SHARED|belongs to one subtask/,
+    );
     expect(await build(() => new Counting()).executeAndCollect()).toEqual([]);
   });
 });

@@ -64,7 +64,7 @@ describe('a bounded generator', () => {
   it('continues where its snapshot says', async () => {
     const first = await open({ count: 10 }, 1);
     first.poll(0, 4);
-    expect(first.readers[0]!.currentPosition()).toBe('record 3');
+    expect(first.readers[0]!.currentPosition()).toBe('index 3');
     const splits = first.readers[0]!.snapshotState();
     const indexes: number[] = [];
     const reader = first.runtime.createReader({

@@ -25,7 +25,9 @@ function sameKey(a: unknown, b: unknown): boolean {
     return a instanceof Date && b instanceof Date && a.getTime() === b.getTime();
   }
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((x, i) => sameKey(x, b[i]));
+    return (
+      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((x, i) => sameKey(x, b[i]))
+    );
   }
   if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) {
     const left = new Map(Object.entries(a));
@@ -84,7 +86,9 @@ describe('the canonical encoding of keys', () => {
   it('orders numbers, bigints and strings as their values', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {
-        expect(Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))).toBe(a === b ? 0 : Math.sign(a < b ? -1 : 1));
+        expect(Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))).toBe(
+          a === b ? 0 : Math.sign(a < b ? -1 : 1),
+        );
       }),
     );
     fc.assert(

@@ -186,7 +186,7 @@ describe('the folder of a file sink', () => {
     chmodSync(folder, 0o700);
   });
 
-  it('on a full device fails with advice', async () => {
+  it('must not lose a part before it is committed', async () => {
     const probe = await SinkProbe.open(FileSink.ndjson(newFolder()));
     probe.write(1);
     await probe.writer.flush(false);

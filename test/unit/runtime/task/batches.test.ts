@@ -6,7 +6,10 @@ import type { Input } from '../../../../lib/runtime/operator.ts';
 import { BatchBuilder } from '../../../../lib/runtime/task/batch-builder.ts';
 import { deliverBatch } from '../../../../lib/runtime/task/input-gate.ts';
 
-type Event = readonly ['record', unknown, number] | readonly ['watermark', number] | readonly ['idle', boolean];
+type Event =
+  | readonly ['record', unknown, number]
+  | readonly ['watermark', number]
+  | readonly ['idle', boolean];
 
 /** Writes down what an operator would see. */
 class Recorder implements Input {
@@ -35,7 +38,8 @@ function withoutOvertaken(events: readonly Event[]): readonly Event[] {
 
 function drain(channel: MemoryChannel, input: Input): boolean {
   let ended = false;
-  for (let batch = channel.poll(); batch !== undefined; batch = channel.poll()) ended = deliverBatch(batch, input);
+  for (let batch = channel.poll(); batch !== undefined; batch = channel.poll())
+    ended = deliverBatch(batch, input);
   return ended;
 }
 

@@ -23,10 +23,13 @@ describe('a channel selector', () => {
     }
   });
 
-  it.each(['rebalance', 'rescale'] as const)('%s goes round from a start that depends on the subtask', (kind) => {
-    const select = selector({ kind }, { subtask: 1 });
-    expect([0, 0, 0, 0].map(select)).toEqual([1, 2, 0, 1]);
-  });
+  it.each(['rebalance', 'rescale'] as const)(
+    '%s goes round from a start that depends on the subtask',
+    (kind) => {
+      const select = selector({ kind }, { subtask: 1 });
+      expect([0, 0, 0, 0].map(select)).toEqual([1, 2, 0, 1]);
+    },
+  );
 
   it('shuffles by the random source', () => {
     expect(selector({ kind: 'shuffle' }, { random: 0.99 })('x')).toBe(2);
@@ -40,9 +43,15 @@ describe('a channel selector', () => {
 
   it('asks a custom partitioner with the key, and refuses an answer that is no channel', () => {
     const custom = (answer: number) =>
-      selector({ kind: 'custom', keySelector: (value) => Number(value), partitioner: (key) => Number(key) + answer });
+      selector({
+        kind: 'custom',
+        keySelector: (value) => Number(value),
+        partitioner: (key) => Number(key) + answer,
+      });
     expect(custom(0)(2)).toBe(2);
-    expect(() => custom(1)(2)).toThrow("The partitioner in front of 'Count' returned 3; return a whole number from 0 to 2.");
+    expect(() => custom(1)(2)).toThrow(
+      "The partitioner in front of 'Count' returned 3; return a whole number from 0 to 2.",
+    );
     expect(() => custom(0.5)(1)).toThrow('returned 1.5');
   });
 });

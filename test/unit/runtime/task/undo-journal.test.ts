@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UndoJournal } from '../../../../lib/runtime/task/undo-journal.ts';
 
-type Step = { readonly write: number } | { readonly send: number } | { readonly fails: boolean; readonly steps: readonly Step[] };
+type Step =
+  | { readonly write: number }
+  | { readonly send: number }
+  | { readonly fails: boolean; readonly steps: readonly Step[] };
 
 const steps = fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
   steps: fc.array(tie('step'), { maxLength: 5 }),
