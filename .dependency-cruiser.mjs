@@ -1,4 +1,5 @@
-// The arrows between the layers: what each layer may import besides itself. Cycles: .dependency-cruiser.cycles.mjs.
+// The arrows between the layers: what each layer may import besides itself. Cycles:
+// .dependency-cruiser.cycles.mjs.
 
 /** @type {Record<string, string[]>} */
 const MAY_IMPORT = {

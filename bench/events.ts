@@ -1,4 +1,7 @@
-/** Nexmark-like events as NDJSON: 2 % persons, 6 % auctions, 92 % bids, about 212 bytes each, the same at every run. */
+/**
+ * Nexmark-like events as NDJSON: 2 % persons, 6 % auctions, 92 % bids, about 212 bytes each, the same at
+ * every run.
+ */
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 

@@ -1,4 +1,6 @@
-/** One measurement: `one.ts raw|pipeline QUERY FILE` prints the answer, CPU seconds and peak memory as JSON. */
+/**
+ * One measurement: `one.ts raw|pipeline QUERY FILE` prints the answer, CPU seconds and peak memory as JSON.
+ */
 const [side = '', query = '', path = ''] = process.argv.slice(2);
 
 async function answerOf(): Promise<number> {

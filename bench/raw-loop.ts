@@ -1,6 +1,7 @@
 /**
- * The same questions answered by hand: read, split, JSON.parse, plain Maps. No recovery, no lateness, no keys but
- * numbers; the sliding count uses slices too, so that the comparison is with the best plain loop, not a naive one.
+ * The same questions answered by hand: read, split, JSON.parse, plain Maps. No recovery, no lateness, no
+ * keys but numbers; the sliding count uses slices too, so that the comparison is with the best plain loop,
+ * not a naive one.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { NexmarkEvent } from './events.ts';
@@ -43,7 +44,10 @@ function forEachEvent(path: string, onEvent: (event: NexmarkEvent) => void): voi
   closeSync(descriptor);
 }
 
-/** Bids per auction in windows of 10 s every `slideMs`; the number of (window, auction) results times their counts. */
+/**
+ * Bids per auction in windows of 10 s every `slideMs`; the number of (window, auction) results times their
+ * counts.
+ */
 function windowedCount(path: string, slideMs: number): number {
   const slices = new Map<number, Map<number, number>>();
   let checksum = 0;

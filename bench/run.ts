@@ -1,6 +1,6 @@
 /**
- * Pipelines against raw loops: each run in a process of its own, raw loop and pipeline in turn, CPU time and peak
- * memory of the whole process. Prints a table of medians and their ratio.
+ * Pipelines against raw loops: each run in a process of its own, raw loop and pipeline in turn, CPU time
+ * and peak memory of the whole process. Prints a table of medians and their ratio.
  */
 import { execFileSync } from 'node:child_process';
 import { writeEvents } from './events.ts';

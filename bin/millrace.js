@@ -3,7 +3,8 @@
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(
-    `millrace needs Node 24 or newer but this is ${process.version}: install Node 24, or add it to the project ` +
+    `millrace needs Node 24 or newer but this is ${process.version}: ` +
+      'install Node 24, or add it to the project ' +
       'with `npm pkg set allowScripts.node=true --json && npm install --save-dev node@24`.',
   );
   process.exitCode = 1;

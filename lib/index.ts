@@ -21,7 +21,6 @@ export type { TypeMessage } from './api/type-message.ts';
 export {
   AscendingTimestampsWatermarks,
   BoundedOutOfOrdernessWatermarks,
-  type IdlenessOptions,
   WatermarkStrategy,
   type WatermarkStrategyOptions,
 } from './api/watermark-strategy.ts';

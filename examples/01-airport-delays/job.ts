@@ -1,8 +1,8 @@
 /**
  * Hourly departure delays per airport, from flights in the order in which they were reported.
  *
- * Event time is the scheduled departure. The watermark follows after every record, so that which flights are late
- * depends on the data alone.
+ * Event time is the scheduled departure. The watermark follows after every record, so that which flights
+ * are late depends on the data alone.
  */
 import {
   defineJob,

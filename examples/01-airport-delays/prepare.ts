@@ -1,4 +1,7 @@
-/** Writes the flights of the npm package vega-datasets once, as NDJSON in the order in which they were reported. */
+/**
+ * Writes the flights of the npm package vega-datasets once, as NDJSON in the order in which they were
+ * reported.
+ */
 import {
   closeSync,
   existsSync,
@@ -9,8 +12,8 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
@@ -29,7 +32,9 @@ interface FlightColumns {
   readonly airports: readonly string[];
 }
 
-/** Writes `target` unless it exists, whole or not at all; the number of flights written, 0 if it was there. */
+/**
+ * Writes `target` unless it exists, whole or not at all; the number of flights written, 0 if it was there.
+ */
 export async function prepareFlights(target: string): Promise<number> {
   if (existsSync(target)) return 0;
   const flights = await readColumns(flightsFile());
@@ -46,7 +51,7 @@ export async function prepareFlights(target: string): Promise<number> {
 
 function flightsFile(): string {
   // The package exports only its entry, build/index.js; its data lies beside that folder.
-  const entry = createRequire(import.meta.url).resolve('vega-datasets');
+  const entry = fileURLToPath(import.meta.resolve('vega-datasets'));
   return join(dirname(entry), '..', 'data', 'flights-3m.parquet');
 }
 

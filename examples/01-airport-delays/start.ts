@@ -63,6 +63,5 @@ console.log(
 console.table(worstHours(rows));
 console.log(`records in ${numRecordsIn}, out ${rows.length}, late ${late}, dead ${numRecordsInErrors}`);
 console.log(`flights in windows ${flights} + late ${late} = ${flights + late}`);
-console.log(
-  `${(result.durationMs / 1000).toFixed(1)} s, ${Math.round((numRecordsIn / result.durationMs) * 1000)} records/s`,
-);
+const rate = Math.round((numRecordsIn / result.durationMs) * 1000);
+console.log(`${(result.durationMs / 1000).toFixed(1)} s, ${rate} records/s`);

@@ -1,4 +1,7 @@
-/** Alerts two hours after a ride started unless its end was reported, by state and an event-time timer per ride. */
+/**
+ * Alerts two hours after a ride started unless its end was reported, by state and an event-time timer per
+ * ride.
+ */
 import {
   type Collector,
   defineJob,

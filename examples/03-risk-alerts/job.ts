@@ -1,7 +1,9 @@
 /**
- * Risk alerts: payments are checked against the spending limit of their account, and limits change while the job runs.
+ * Risk alerts: payments are checked against the spending limit of their account, and limits change while
+ * the job runs.
  *
- * Both streams are keyed by account and share state: the limit in force and what was spent in the current hour.
+ * Both streams are keyed by account and share state: the limit in force and what was spent in the current
+ * hour.
  */
 import {
   type Collector,
@@ -50,8 +52,8 @@ interface Pending {
 const unlimited = new OutputTag<Payment>('unlimited');
 
 /**
- * Two streams meet in no particular order, so both wait in state until the watermark (the lower of the two) says that
- * everything up to their time is here. A limit applies to payments of its own time and after.
+ * Two streams meet in no particular order, so both wait in state until the watermark (the lower of the two)
+ * says that everything up to their time is here. A limit applies to payments of its own time and after.
  */
 class SpendingLimits implements KeyedCoProcessFunction<string, Payment, Limit, Alert> {
   #pending!: MapState<number, Pending>;

@@ -96,6 +96,7 @@ export function tagIdOf(tag: OutputTag<unknown>, method: string): string {
   if (typeof id === 'string' && id !== '') return id;
   throw new UserError(
     'OUTPUT_TAG_INVALID',
-    `${method}() at ${userLocation()} needs a tag, the \`new OutputTag('…')\` to which the operator writes.`,
+    `${method}() at ${userLocation()} needs a tag, ` +
+      "the `new OutputTag('…')` to which the operator writes.",
   );
 }

@@ -19,12 +19,6 @@ export interface WatermarkStrategyOptions<T> {
   readonly emit?: 'periodic' | 'per-record';
 }
 
-/** How a strategy treats streams that have gone quiet. */
-export interface IdlenessOptions {
-  /** The operator's watermark goes on while all its inputs are idle and timers wait. Default: false. */
-  readonly advance?: boolean;
-}
-
 /**
  * Watermarks of a stream whose records are late by at most a fixed time: `max timestamp - delay - 1`, and
  * MIN_TIMESTAMP before the first record. Source: Flink's BoundedOutOfOrdernessWatermarks.
@@ -71,7 +65,6 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
   readonly timestampAssigner: TimestampAssigner<T> | undefined;
   readonly emit: 'periodic' | 'per-record';
   readonly idleTimeoutMs: number | undefined;
-  readonly advanceWhenIdle: boolean;
 
   private constructor(spec: WatermarkStrategySpec<T>) {
     this.description = spec.description;
@@ -79,7 +72,6 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
     this.timestampAssigner = spec.timestampAssigner;
     this.emit = spec.emit;
     this.idleTimeoutMs = spec.idleTimeoutMs;
-    this.advanceWhenIdle = spec.advanceWhenIdle;
   }
 
   /** For timestamps that never fall within one split. */
@@ -129,7 +121,7 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
    *
    * Throws UserError ARGUMENT_INVALID unless the timeout is positive.
    */
-  withIdleness(timeout: Duration, options: IdlenessOptions = {}): WatermarkStrategy<T> {
+  withIdleness(timeout: Duration): WatermarkStrategy<T> {
     if (!(Number.isSafeInteger(timeout) && timeout > 0)) {
       throw new UserError(
         'ARGUMENT_INVALID',
@@ -139,7 +131,6 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
     return new WatermarkStrategy({
       ...this,
       idleTimeoutMs: timeout,
-      advanceWhenIdle: options.advance ?? false,
     });
   }
 
@@ -161,7 +152,6 @@ export class WatermarkStrategy<T> implements WatermarkStrategySpec<T> {
       timestampAssigner: timestamp,
       emit,
       idleTimeoutMs: undefined,
-      advanceWhenIdle: false,
     });
   }
 }

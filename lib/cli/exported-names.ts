@@ -8,7 +8,7 @@ export interface ExportedNames {
 }
 
 const DECLARATION =
-  /export\s+(?:declare\s+)?(?:(interface|type)|(?:abstract\s+)?class|(?:async\s+)?function\*?|const|let)\s+([\w$]+)/g;
+  /export\s+(?:(?:declare|abstract|async)\s+)*(?:(interface|type)|class|function\*?|const|let)\s+([\w$]+)/g;
 const LIST = /export\s+(type\s+)?\{([^}]*)\}/g;
 const LIST_ITEM = /^(type\s+)?(?:[\w$]+\s+as\s+)?([\w$]+)$/;
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g;

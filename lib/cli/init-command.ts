@@ -27,7 +27,8 @@ export function initCommand(dir: string, context: CommandContext): number {
     'npm test',
   ];
   print(
-    `Wrote ${Object.keys(files).join(', ')} to ${folder}.\n\nNext:\n${steps.map((step) => `  ${step}\n`).join('')}`,
+    `Wrote ${Object.keys(files).join(', ')} to ${folder}.\n\n` +
+      `Next:\n${steps.map((step) => `  ${step}\n`).join('')}`,
   );
   return 0;
 }

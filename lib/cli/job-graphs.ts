@@ -5,8 +5,8 @@ import type { CommandContext } from './command-context.ts';
 import { firstUserPlace, shownPlace } from './source-place.ts';
 
 /**
- * The graphs of a job for its subtasks; that of subtask 0 is the plan. `parallelism` is for operators of jobs that
- * set none.
+ * The graphs of a job for its subtasks; that of subtask 0 is the plan. `parallelism` is for operators of
+ * jobs that set none.
  *
  * The function throws UserError GRAPH_INVALID, with the line, for whatever the job's build function throws.
  */
@@ -22,10 +22,11 @@ export function graphsOf(
       if (isStreamError(error)) throw error;
       const place = error instanceof Error ? firstUserPlace(error, context.copy.isOwnFile) : undefined;
       const location = place === undefined ? undefined : shownPlace(place, context.cwd);
+      const where = location === undefined ? '' : ` at ${location}`;
       const name = error instanceof Error ? `${error.name}: ` : '';
       throw new UserError(
         'GRAPH_INVALID',
-        `Building job '${job.name}' threw ${name}${messageOf(error)}${location === undefined ? '' : ` at ${location}`}.`,
+        `Building job '${job.name}' threw ${name}${messageOf(error)}${where}.`,
         { cause: error, context: { jobName: job.name, ...(location === undefined ? {} : { location }) } },
       );
     }

@@ -47,9 +47,11 @@ function findJobFile(path: string, cwd: string): string {
   const modules = modulesIn(folder);
   const similar = isFolder ? undefined : similarFile(basename(wanted), modules);
   const what = isFolder ? `${path} is a folder, not a job` : `There is no file ${path} in ${cwd}`;
+  const choice =
+    modules.length === 0 ? '' : `; ${shownPath(folder, cwd)} has ${modules.slice(0, 10).join(', ')}`;
   const guess =
     similar === undefined
-      ? `Name the TypeScript file of a job${modules.length === 0 ? '' : `; ${shownPath(folder, cwd)} has ${modules.slice(0, 10).join(', ')}`}.`
+      ? `Name the TypeScript file of a job${choice}.`
       : `Did you mean ${shownPath(join(folder, similar), cwd)}?`;
   throw new UserError('JOB_NOT_FOUND', `${what}. ${guess}`);
 }
@@ -65,10 +67,14 @@ function withoutJob(module: Readonly<Record<string, unknown>>, shown: string): s
   const ending = "`export default defineJob('name', (env) => { … });`";
   const named = Object.entries(module).find(([name, value]) => name !== 'default' && isJobDefinition(value));
   if (named !== undefined) {
-    return `${shown} exports its job as '${named[0]}', but the job to run is the default export: write \`export default ${named[0]};\`.`;
+    return (
+      `${shown} exports its job as '${named[0]}', but the job to run is the default export: ` +
+      `write \`export default ${named[0]};\`.`
+    );
   }
   if (!('default' in module)) return `${shown} has no default export: end it with ${ending}. ${script}`;
-  return `The default export of ${shown} is ${describe(module.default)}, not a job: write ${ending}. ${script}`;
+  const found = describe(module.default);
+  return `The default export of ${shown} is ${found}, not a job: write ${ending}. ${script}`;
 }
 
 function describe(value: unknown): string {

@@ -59,7 +59,8 @@ const UNSUPPORTED_SYNTAX: readonly (readonly [pattern: RegExp, what: string, fix
   [
     /TypeScript enum/,
     'an enum',
-    "write `const Colour = { Red: 'red' } as const;` with `type Colour = (typeof Colour)[keyof typeof Colour];`, or a union of literals",
+    "write `const Colour = { Red: 'red' } as const;` with " +
+      '`type Colour = (typeof Colour)[keyof typeof Colour];`, or a union of literals',
   ],
   [/namespace|module declaration/, 'a namespace', 'move its content into a file of its own and import it'],
   [
@@ -79,8 +80,10 @@ function unsupportedSyntax(error: Error, { cwd, jobFile }: FailedImport): Explan
   const known = UNSUPPORTED_SYNTAX.find(([pattern]) => pattern.test(error.message));
   const message =
     known === undefined
-      ? `${where} uses TypeScript that is more than types, and Node only removes types: ${error.message}. Write it in JavaScript (${hint}).`
-      : `${where} has ${known[1]}, which is more than a type, and Node runs TypeScript by removing the types: ${known[2]} (${hint}).`;
+      ? `${where} uses TypeScript that is more than types, and Node only removes types: ${error.message}. ` +
+        `Write it in JavaScript (${hint}).`
+      : `${where} has ${known[1]}, which is more than a type, and Node runs TypeScript by removing the types: ` +
+        `${known[2]} (${hint}).`;
   return { message, location: where };
 }
 
@@ -90,7 +93,9 @@ function missingExport(error: Error, failed: FailedImport): Explanation | undefi
   if (local !== null) {
     const shown = shownPath(hooks.lastFile() ?? jobFile, cwd);
     return {
-      message: `${shown} exports '${local[1]}', which is no value: if it is an interface or a type, write \`export type { ${local[1]} }\`.`,
+      message:
+        `${shown} exports '${local[1]}', which is no value: ` +
+        `if it is an interface or a type, write \`export type { ${local[1]} }\`.`,
       location: shown,
     };
   }
@@ -105,7 +110,9 @@ function missingExport(error: Error, failed: FailedImport): Explanation | undefi
   const where = shownPlace(place, cwd);
   if (match[3] === undefined) {
     return {
-      message: `${where} imports '${name}' by name from '${specifier}', a CommonJS module: write \`import all from '${specifier}'; const { ${name} } = all;\`.`,
+      message:
+        `${where} imports '${name}' by name from '${specifier}', a CommonJS module: ` +
+        `write \`import all from '${specifier}'; const { ${name} } = all;\`.`,
       location: where,
     };
   }
@@ -132,16 +139,25 @@ function missingName(miss: {
 }): string {
   const { where, verb, name, specifier, source } = miss;
   if (name === 'default') {
-    return `${where} imports the default export of '${specifier}', which has none: write \`import { … } from '${specifier}'\` with the names it exports.`;
+    return (
+      `${where} imports the default export of '${specifier}', which has none: ` +
+      `write \`import { … } from '${specifier}'\` with the names it exports.`
+    );
   }
   const fix = `write \`${verb} type { ${name} } from '${specifier}'\``;
   const names = source === undefined ? undefined : exportedNames(source);
   if (names?.types.has(name)) {
-    return `${where} ${verb}s '${name}' from '${specifier}' as a value, but it is an interface or a type, which Node removes: ${fix}.`;
+    return (
+      `${where} ${verb}s '${name}' from '${specifier}' as a value, ` +
+      `but it is an interface or a type, which Node removes: ${fix}.`
+    );
   }
   const similar = similarName(name, names?.values ?? []);
   const guess = similar === undefined ? '' : ` Did you mean '${similar}'?`;
-  return `${where} ${verb}s '${name}', which '${specifier}' does not export as a value.${guess} If it is an interface or a type, ${fix}.`;
+  return (
+    `${where} ${verb}s '${name}', which '${specifier}' does not export as a value.${guess} ` +
+    `If it is an interface or a type, ${fix}.`
+  );
 }
 
 interface Coded {
@@ -149,20 +165,23 @@ interface Coded {
   readonly failed: FailedImport;
 }
 
+/** Groups: package or module, what; or a folder; and the importer. */
+const UNRESOLVED =
+  /(?:Cannot find (package|module) '(.+?)'|Directory import '(.+?)' is not supported.*?) imported from (.+?)$/m;
+
 function unresolved(error: Error, { code, failed }: Coded): Explanation | undefined {
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') return undefined;
   const { cwd } = failed;
-  const match =
-    /(?:Cannot find (package|module) '(.+?)'|Directory import '(.+?)' is not supported resolving ES modules) imported from (.+?)$/m.exec(
-      error.message,
-    );
+  const match = UNRESOLVED.exec(error.message);
   if (match === null) return undefined;
   const target = match[2] ?? match[3]!;
   const importer = match[4]!;
   const where = shownPath(importer.startsWith('file:') ? fileURLToPath(importer) : importer, cwd);
   if (match[1] === 'package') {
     return {
-      message: `${where} imports '${target}', which is not installed: run \`npm install ${target}\` in the project.`,
+      message:
+        `${where} imports '${target}', which is not installed: ` +
+        `run \`npm install ${target}\` in the project.`,
       location: where,
     };
   }

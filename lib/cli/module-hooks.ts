@@ -2,9 +2,10 @@
  * How the modules of a job are found and read.
  *
  * - `millrace` and its sub-paths mean the running copy for every importer, so that a class has one identity.
- * - A project's .ts and .mts files are ES modules whatever the nearest package.json says; .js files of a CommonJS
- *   project are ES modules if they are written as such.
- * - Relative imports may leave out the extension, name a folder with an index file, or say .js for a .ts file.
+ * - A project's .ts and .mts files are ES modules whatever the nearest package.json says; .js files of a
+ *   CommonJS project are ES modules if they are written as such.
+ * - Relative imports may leave out the extension, name a folder with an index file, or say .js for a .ts
+ *   file.
  *
  * Packages in node_modules are left to Node.
  */
@@ -17,7 +18,10 @@ import { PACKAGE_NAME, type RunningCopy } from './running-copy.ts';
 
 /** The hooks of this process, once registered. */
 export interface ModuleHooks {
-  /** Path of the project's file that Node read last: the culprit of a syntax error, which Node does not name. */
+  /**
+   * Path of the project's file that Node read last: the culprit of a syntax error, which Node does not
+   * name.
+   */
   lastFile(): string | undefined;
   /** Path of the file that a specifier means in `importer`; undefined for packages of others. */
   fileOf(specifier: string, importer: string): string | undefined;
@@ -106,7 +110,10 @@ function isFile(path: string): boolean {
 
 const ES_SYNTAX = /Cannot use import statement|Unexpected token 'export'|Cannot use 'import\.meta'/;
 
-/** Node's own test for a package without `type`: what does not compile as CommonJS for these reasons is a module. */
+/**
+ * Node's own test for a package without `type`: what does not compile as CommonJS for these reasons is a
+ * module.
+ */
 function isWrittenAsEsModule(path: string): boolean {
   const source = readFileSync(path, 'utf8').replace(/^#!.*/, '');
   try {

@@ -1,5 +1,3 @@
-import { isStreamError } from '../core/errors.ts';
-import type { JobResult } from '../graph/job-execution.ts';
 import { executeGraph } from '../local/executor.ts';
 import type { CommandContext } from './command-context.ts';
 import { errorAsData } from './error-report.ts';
@@ -37,19 +35,12 @@ async function run(
   using signals = listenForStopSignals((name) =>
     context.warn(`${name}: the job finishes its batch and closes; a second signal ends it at once.`),
   );
-  let result: JobResult;
-  try {
-    result = await executeGraph({
-      graphOf: graphsOf(job, { parallelism: options.parallelism, context }),
-      signal: signals.signal,
-      ...(options.overwrite ? { overwrite: true } : {}),
-      ...(options.deadLetters === undefined ? {} : { deadLetterFile: options.deadLetters }),
-    });
-  } catch (error) {
-    const exitCode = signals.exitCode();
-    if (exitCode === undefined || !isStreamError(error) || error.code !== 'CANCELLED') throw error;
-    return exitCode;
-  }
+  const result = await executeGraph({
+    graphOf: graphsOf(job, { parallelism: options.parallelism, context }),
+    signal: signals.signal,
+    ...(options.overwrite ? { overwrite: true } : {}),
+    ...(options.deadLetters === undefined ? {} : { deadLetterFile: options.deadLetters }),
+  });
   context.print(`${options.json ? JSON.stringify(result) : formatSummary(result)}\n`);
   return signals.exitCode() ?? 0;
 }

@@ -44,8 +44,8 @@ export function findRunningCopy(): RunningCopy {
 }
 
 /**
- * What a package.json must say to get the same copy: a version range if it came from a registry, else where it came
- * from, as a `file:` path or the URL that npm recorded.
+ * What a package.json must say to get the same copy: a version range if it came from a registry, else where
+ * it came from, as a `file:` path or the URL that npm recorded.
  */
 export function dependencySpecOf(copy: RunningCopy): string {
   const modules = dirname(copy.root);

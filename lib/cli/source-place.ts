@@ -24,8 +24,8 @@ export function shownPlace(place: SourcePlace, cwd: string): string {
 }
 
 /**
- * Where Node says a module does not compile or link: its stack begins with the place, lines of source and carets
- * under the offending piece.
+ * Where Node says a module does not compile or link: its stack begins with the place, lines of source and
+ * carets under the offending piece.
  */
 export function placeOfSyntaxError(error: Error): (SourcePlace & { readonly source: string }) | undefined {
   const lines = (error.stack ?? '').split('\n');

@@ -1,9 +1,9 @@
 /**
  * The shapes every connector is built of: FLIP-27 sources and Sink V2 sinks.
  *
- * A Source or Sink is a descriptor: data, cheap to make, safe to import at plan time. Its `load` brings the code.
- * One SplitEnumerator finds splits; each subtask has a SourceReader. Positions live inside splits, are opaque to
- * the runtime and typed by the connector.
+ * A Source or Sink is a descriptor: data, cheap to make, safe to import at plan time. Its `load` brings the
+ * code. One SplitEnumerator finds splits; each subtask has a SourceReader. Positions live inside splits,
+ * are opaque to the runtime and typed by the connector.
  */
 
 /** A piece of a source that one reader reads, with the position already reached. Plain data. */
@@ -77,7 +77,10 @@ export interface SourceReader<T, S extends SourceSplit> {
   start(): Promise<void>;
   /** Emits at most about `maxRecords` records synchronously and says what comes next. */
   pollNext(output: ReaderOutput<T>, maxRecords: number): InputStatus;
-  /** Resolves when pollNext has something to do; called after 'nothing-available'. Rejects when reading failed. */
+  /**
+   * Resolves when pollNext has something to do; called after 'nothing-available'. Rejects when reading
+   * failed.
+   */
   isAvailable(): Promise<void>;
   addSplits(splits: readonly S[]): void;
   notifyNoMoreSplits(): void;
@@ -124,7 +127,9 @@ export interface SinkWriter<in T, C> {
   /** Bytes taken but not flushed; the runtime flushes above LIMITS.fileWriteBytes and before every commit. */
   pendingBytes(): number;
   flush(endOfInput: boolean): Promise<void>;
-  /** What can be made visible now: everything at the end of input, else what the rolling policy has closed. */
+  /**
+   * What can be made visible now: everything at the end of input, else what the rolling policy has closed.
+   */
   prepareCommit(endOfInput: boolean): Promise<readonly C[]>;
   /** Ends without committing: leaves nothing visible. Also called after a successful end. */
   close(): Promise<void>;

@@ -34,7 +34,6 @@ export const ERROR_CODES = {
   ARGUMENT_INVALID: 'user',
   FUNCTION_FAILED: 'user',
   IO_FAILED: 'retryable',
-  CANCELLED: 'fenced',
   RECORD_UNPARSABLE: 'record',
   RECORD_INVALID: 'record',
   RECORD_TOO_LONG: 'record',

@@ -1,10 +1,10 @@
 /**
  * Keys of streams and map state: what may be a key, its one canonical encoding and its one hash.
  *
- * Legal keys are string, number, bigint, boolean, Date, and tuples (arrays) and plain objects of these. Both the
- * encoding and the hash are fixed for ever: state is addressed by them. Equal keys are those with equal encodings:
- * −0 is 0, every NaN is one key, 1 and 1.0 are the same number, 1 and 1n are not, the order of an object's
- * properties does not matter.
+ * Legal keys are string, number, bigint, boolean, Date, and tuples (arrays) and plain objects of these.
+ * Both the encoding and the hash are fixed for ever: state is addressed by them. Equal keys are those with
+ * equal encodings: −0 is 0, every NaN is one key, 1 and 1.0 are the same number, 1 and 1n are not, the
+ * order of an object's properties does not matter.
  *
  * The hash is Java's `hashCode` of the matching Java value (String, Integer, Long, Double, Boolean, Date,
  * BigInteger, Flink's TupleN, Map), so that key groups agree with Flink's.
@@ -32,8 +32,8 @@ const COMPOSITE_PREFIX = '\u0000';
 const ESCAPED_STRING_PREFIX = '\u0000s';
 
 /**
- * The key as a primitive that can stand in a Map: primitives stay themselves, composites become a string that no
- * string key equals. Throws RecordError KEY_INVALID for anything that is not a legal key.
+ * The key as a primitive that can stand in a Map: primitives stay themselves, composites become a string
+ * that no string key equals. Throws RecordError KEY_INVALID for anything that is not a legal key.
  */
 export function canonicalKey(key: unknown): CanonicalKey {
   switch (typeof key) {
@@ -49,7 +49,9 @@ export function canonicalKey(key: unknown): CanonicalKey {
   }
 }
 
-/** Key group of a key: Flink's murmur of the hash, modulo `maxParallelism`. Throws RecordError KEY_INVALID. */
+/**
+ * Key group of a key: Flink's murmur of the hash, modulo `maxParallelism`. Throws RecordError KEY_INVALID.
+ */
 export function keyGroupOf(key: unknown, maxParallelism: number): number {
   return assignToKeyGroup(hashKey(key), maxParallelism);
 }
@@ -57,9 +59,9 @@ export function keyGroupOf(key: unknown, maxParallelism: number): number {
 /**
  * Canonical bytes of a key. The order of the bytes is the order of the keys within one type.
  *
- * Shape  tag, then: number and Date 8 bytes of the sortable big-endian double; bigint sign, length, magnitude; string
- *        WTF-8 with 00 as 00 FF, ended by 00 01; tuple its elements, ended by 00; object its properties sorted by name
- *        in UTF-16 order as name, value, ended by 00.
+ * Shape  tag, then: number and Date 8 bytes of the sortable big-endian double; bigint sign, length,
+ *        magnitude; string WTF-8 with 00 as 00 FF, ended by 00 01; tuple its elements, ended by 00; object
+ *        its properties sorted by name in UTF-16 order as name, value, ended by 00.
  * Throws RecordError KEY_INVALID.
  */
 export function encodeKey(key: unknown): Uint8Array {
@@ -236,8 +238,8 @@ function invalidKey(key: unknown, path: readonly string[]): RecordError {
   const where = path.length === 0 ? 'the key' : `the key's part ${path.slice(0, 8).join('')}`;
   return new RecordError(
     'KEY_INVALID',
-    `${where} is ${describe(key)}, but a key must be a string, number, bigint, boolean, valid Date, or a tuple or plain ` +
-      `object of these; return such a value from the key selector.`,
+    `${where} is ${describe(key)}, but a key must be a string, number, bigint, boolean, valid Date, ` +
+      'or a tuple or plain object of these; return such a value from the key selector.',
   );
 }
 

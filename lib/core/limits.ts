@@ -1,4 +1,6 @@
-/** Every queue, batch and wait is bounded by one of these. Bytes, records or milliseconds as the name says. */
+/**
+ * Every queue, batch and wait is bounded by one of these. Bytes, records or milliseconds as the name says.
+ */
 export const LIMITS = {
   /** Records that a source emits before its task yields; a batch commits and moves watermarks as one. */
   sourceBatchRecordsMax: 1024,

@@ -1,8 +1,9 @@
 /**
- * Keyed state as user code sees it: descriptors that declare it and synchronous handles that read and write it.
+ * Keyed state as user code sees it: descriptors that declare it and synchronous handles that read and write
+ * it.
  *
- * A value must be structured-clone-like data: primitives, plain objects, arrays, Map, Set, Date, bigint, typed
- * arrays, `undefined` kept. Functions, symbols and class instances are refused at the write.
+ * A value must be structured-clone-like data: primitives, plain objects, arrays, Map, Set, Date, bigint,
+ * typed arrays, `undefined` kept. Functions, symbols and class instances are refused at the write.
  */
 import { UserError } from './errors.ts';
 import type { AggregateFunction } from './functions/aggregate-function.ts';
@@ -59,7 +60,10 @@ export interface AggregatingState<IN, OUT> {
 /** The kinds of keyed state. */
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
 
-/** Declares a ValueState. The name is unique within its operator. Throws UserError STATE_NAME_CONFLICT if empty. */
+/**
+ * Declares a ValueState. The name is unique within its operator. Throws UserError STATE_NAME_CONFLICT if
+ * empty.
+ */
 export class ValueStateDescriptor<T> {
   readonly kind = 'value' as const;
   readonly name: string;
@@ -72,7 +76,10 @@ export class ValueStateDescriptor<T> {
   }
 }
 
-/** Declares a ListState. The name is unique within its operator. Throws UserError STATE_NAME_CONFLICT if empty. */
+/**
+ * Declares a ListState. The name is unique within its operator. Throws UserError STATE_NAME_CONFLICT if
+ * empty.
+ */
 export class ListStateDescriptor<T> {
   readonly kind = 'list' as const;
   readonly name: string;
@@ -84,7 +91,10 @@ export class ListStateDescriptor<T> {
   }
 }
 
-/** Declares a MapState. The name is unique within its operator. Throws UserError STATE_NAME_CONFLICT if empty. */
+/**
+ * Declares a MapState. The name is unique within its operator. Throws UserError STATE_NAME_CONFLICT if
+ * empty.
+ */
 export class MapStateDescriptor<K, V> {
   readonly kind = 'map' as const;
   readonly name: string;
@@ -96,7 +106,10 @@ export class MapStateDescriptor<K, V> {
   }
 }
 
-/** Declares a ReducingState with its reduce function. Throws UserError STATE_NAME_CONFLICT if the name is empty. */
+/**
+ * Declares a ReducingState with its reduce function. Throws UserError STATE_NAME_CONFLICT if the name is
+ * empty.
+ */
 export class ReducingStateDescriptor<T> {
   readonly kind = 'reducing' as const;
   readonly name: string;
@@ -108,7 +121,10 @@ export class ReducingStateDescriptor<T> {
   }
 }
 
-/** Declares an AggregatingState with its aggregate function. Throws UserError STATE_NAME_CONFLICT if unnamed. */
+/**
+ * Declares an AggregatingState with its aggregate function. Throws UserError STATE_NAME_CONFLICT if
+ * unnamed.
+ */
 export class AggregatingStateDescriptor<IN, ACC, OUT> {
   readonly kind = 'aggregating' as const;
   readonly name: string;
@@ -130,7 +146,10 @@ export type StateDescriptor =
 
 /** Opens handles on keyed state; each handle always acts on the current key. */
 export interface KeyedStateStore {
-  /** Throws UserError STATE_WITHOUT_KEY outside a keyed stream, STATE_NAME_CONFLICT if the name has another kind. */
+  /**
+   * Throws UserError STATE_WITHOUT_KEY outside a keyed stream, STATE_NAME_CONFLICT if the name has another
+   * kind.
+   */
   getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;

@@ -7,7 +7,10 @@ export interface WatermarkOutput {
   markActive(): void;
 }
 
-/** Derives watermarks from events. One generator serves one split or subtask. Source: Flink's WatermarkGenerator. */
+/**
+ * Derives watermarks from events. One generator serves one split or subtask. Source: Flink's
+ * WatermarkGenerator.
+ */
 export interface WatermarkGenerator<T> {
   /** Called for each event; may emit (punctuated generators do). */
   onEvent(event: T, timestamp: number, output: WatermarkOutput): void;
@@ -15,7 +18,10 @@ export interface WatermarkGenerator<T> {
   onPeriodicEmit(output: WatermarkOutput): void;
 }
 
-/** Timestamp of an event; `recordTimestamp` is what the source gave, or NO_TIMESTAMP. Unit: ms since the epoch. */
+/**
+ * Timestamp of an event; `recordTimestamp` is what the source gave, or NO_TIMESTAMP. Unit: ms since the
+ * epoch.
+ */
 export type TimestampAssigner<T> = (event: T, recordTimestamp: number) => number;
 
 /** The data of a WatermarkStrategy as the runtime reads it. */
@@ -24,9 +30,10 @@ export interface WatermarkStrategySpec<T> {
   readonly description: string;
   readonly createGenerator: () => WatermarkGenerator<T>;
   readonly timestampAssigner: TimestampAssigner<T> | undefined;
-  /** 'per-record' asks the generator after each record, so that lateness does not depend on batches or clocks. */
+  /**
+   * 'per-record' asks the generator after each record, so that lateness does not depend on batches or
+   * clocks.
+   */
   readonly emit: 'periodic' | 'per-record';
   readonly idleTimeoutMs: number | undefined;
-  /** The operator's watermark goes on while all its inputs are idle and timers wait. */
-  readonly advanceWhenIdle: boolean;
 }

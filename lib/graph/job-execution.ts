@@ -3,13 +3,15 @@ import type { StreamGraph } from './stream-graph.ts';
 
 export interface ExecuteOptions {
   /**
-   * The graph whose function objects belong to subtask `index`. `graphOf(0)` is also the plan; every graph has the
-   * same structure.
+   * The graph whose function objects belong to subtask `index`. `graphOf(0)` is also the plan; every graph
+   * has the same structure.
    */
   readonly graphOf: (index: number) => StreamGraph;
   /** Remove the output of other runs from sinks instead of refusing to write beside it. Default false. */
   readonly overwrite?: boolean;
-  /** NDJSON file of the records that could not be processed. Default `.millrace/<job>/dead-letters.ndjson`. */
+  /**
+   * NDJSON file of the records that could not be processed. Default `.millrace/<job>/dead-letters.ndjson`.
+   */
   readonly deadLetterFile?: string;
   /** When it aborts, the batch under way is finished, sinks publish what they have, and the job ends. */
   readonly signal?: AbortSignal;

@@ -42,7 +42,6 @@ function watermarkDetails(strategy: WatermarkStrategySpec<unknown>): OperatorDet
     watermarks: strategy.description,
     ...(strategy.emit === 'per-record' ? { emit: strategy.emit } : {}),
     ...(strategy.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: strategy.idleTimeoutMs }),
-    ...(strategy.advanceWhenIdle ? { advanceWhenIdle: true } : {}),
   };
 }
 

@@ -43,7 +43,8 @@ export class DeadLetterFile implements DeadLetterOutput {
     } catch (error) {
       throw new UserError(
         'SINK_INVALID',
-        `The dead-letter file ${this.path} cannot be written: ${messageOf(error)}. Choose another with --dead-letters.`,
+        `The dead-letter file ${this.path} cannot be written: ${messageOf(error)}. ` +
+          'Choose another with --dead-letters.',
         { cause: error },
       );
     }

@@ -1,8 +1,9 @@
 /**
  * EmbeddedJob: a whole job in this process, on one thread.
  *
- * Owns the subtasks, the channels between them, the enumerators and committers, and the loop that gives every subtask
- * its turn. Output becomes visible only through `commit`; a failing job closes its writers without it.
+ * Owns the subtasks, the channels between them, the enumerators and committers, and the loop that gives
+ * every subtask its turn. Output becomes visible only through `commit`; a failing job closes its writers
+ * without it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryChannel } from '../adapters/memory/memory-channel.ts';
@@ -23,7 +24,10 @@ import { SourceHost } from './source-host.ts';
 /** What a job runs with. */
 export interface EmbeddedJobOptions {
   readonly plan: StreamGraph;
-  /** The graph whose function objects belong to one subtask; the descriptors of sources and sinks come from `plan`. */
+  /**
+   * The graph whose function objects belong to one subtask; the descriptors of sources and sinks come from
+   * `plan`.
+   */
   readonly graphOf: (index: number) => StreamGraph;
   readonly overwrite: boolean;
   readonly clock: Clock;

@@ -3,8 +3,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { SourceOperator } from '../runtime/task/source-operator.ts';
 
 /**
- * Runs the enumerator of one source beside its readers. Requests for splits wait until the reader that made them is
- * between two batches, so that no reader is called from within its own call.
+ * Runs the enumerator of one source beside its readers. Requests for splits wait until the reader that made
+ * them is between two batches, so that no reader is called from within its own call.
  */
 export class SourceHost {
   readonly runtime: AnySourceRuntime<unknown>;

@@ -5,7 +5,9 @@
  * watermarks keep their exact place among the records however records were cut into batches.
  */
 
-/** Something other than a record; it takes effect before record `at` (or after the last when `at` = length). */
+/**
+ * Something other than a record; it takes effect before record `at` (or after the last when `at` = length).
+ */
 export type Control =
   | { readonly kind: 'watermark'; readonly at: number; readonly watermark: number }
   | { readonly kind: 'idle' | 'active'; readonly at: number }
@@ -21,7 +23,9 @@ export interface Batch {
 
 /** One ordered, bounded connection between an upstream and a downstream subtask. */
 export interface Channel {
-  /** False when the channel is full: the upstream subtask must not start new work before this is true again. */
+  /**
+   * False when the channel is full: the upstream subtask must not start new work before this is true again.
+   */
   hasCapacity(): boolean;
   /** Takes a batch, also when full: work that has begun may finish. */
   offer(batch: Batch): void;

@@ -15,8 +15,8 @@ import { TimestampsAndWatermarksOperator } from './operators/timestamps-and-wate
 import { createWindowOperator } from './window/window-operator-factory.ts';
 
 /**
- * The operator that does what `spec` says, not yet opened. Sources and sinks are made by the task builder, because
- * they need a connector's code.
+ * The operator that does what `spec` says, not yet opened. Sources and sinks are made by the task builder,
+ * because they need a connector's code.
  */
 export function createOperator(spec: OperatorSpec, context: OperatorContext): Operator {
   switch (spec.kind) {

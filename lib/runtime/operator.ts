@@ -1,8 +1,8 @@
 /**
  * The raw operator interface: what every operator of a chain is to its neighbours and to its task.
  *
- * A record is a value and a timestamp, passed as two arguments; an operator pushes into the `Input` behind it.
- * Operators of a chain call each other directly, synchronously and in order.
+ * A record is a value and a timestamp, passed as two arguments; an operator pushes into the `Input` behind
+ * it. Operators of a chain call each other directly, synchronously and in order.
  */
 import type { Counter } from '../core/functions/rich-function.ts';
 import type { ErrorPolicy } from '../graph/operator-spec.ts';
@@ -27,7 +27,9 @@ export interface OperatorIdentity {
   readonly onError: ErrorPolicy;
 }
 
-/** Names the operator whose user code runs, so that an exception can be attributed without a try per record. */
+/**
+ * Names the operator whose user code runs, so that an exception can be attributed without a try per record.
+ */
 export interface UserCodeCursor {
   operator: OperatorIdentity | undefined;
 }

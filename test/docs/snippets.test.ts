@@ -13,7 +13,10 @@ function fileOf(snippet: Snippet): string {
   return join(GENERATED, `${snippet.name.replaceAll(/[/:.]/g, '-')}.ts`);
 }
 
-/** Runs a snippet as its reader would: a job with the CLI, a script with node, a test file with node's runner. */
+/**
+ * Runs a snippet as its reader would: a job with the CLI, a script with node, a test file with node's
+ * runner.
+ */
 function run(snippet: Snippet): {
   readonly status: number | null;
   readonly output: string;

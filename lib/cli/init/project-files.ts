@@ -115,8 +115,8 @@ test('visits of a page within ten seconds are counted together', async () => {
 
   const counts = await countVisits(visits).executeAndCollect();
 
-  const shown = counts.map(({ page, windowEnd, visits }) => \`\${windowEnd.slice(14, 19)} \${page} \${visits}\`);
-  assert.deepEqual(shown.sort(), ['00:10 / 1', '00:10 /docs 2', '00:20 /docs 2']);
+  const rows = counts.map((row) => \`\${row.windowEnd.slice(14, 19)} \${row.page} \${row.visits}\`);
+  assert.deepEqual(rows.sort(), ['00:10 / 1', '00:10 /docs 2', '00:20 /docs 2']);
 });
 `;
 
@@ -146,8 +146,8 @@ A stream job for [Millrace](https://www.npmjs.com/package/millrace).
     npm test        # runs job.test.ts
     npm run plan    # shows the operators of the job
 
-\`job.ts\` counts visits per page in event-time windows. Its \`countVisits\` takes a stream and returns one, so the
-test gives it records of its own. Put your source in place of \`env.fromData(…)\`.
+\`job.ts\` counts visits per page in event-time windows. Its \`countVisits\` takes a stream and returns one, so
+the test gives it records of its own. Put your source in place of \`env.fromData(…)\`.
 
 Node runs TypeScript by removing the types and does not check them. For that:
 

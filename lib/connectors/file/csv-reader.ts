@@ -24,9 +24,9 @@ interface Row {
 /**
  * Reads rows into objects of strings.
  *
- * Rows are cut here and only their fields are left to csv-parse, so that the position of every row is known and a
- * malformed row costs nothing but itself: of a row over several lines only the first line becomes a dead letter,
- * because its quotes cannot be trusted to say where the row ends.
+ * Rows are cut here and only their fields are left to csv-parse, so that the position of every row is known
+ * and a malformed row costs nothing but itself: of a row over several lines only the first line becomes a
+ * dead letter, because its quotes cannot be trusted to say where the row ends.
  */
 export class CsvReader<T> implements SplitReader<T> {
   private readonly path: string;

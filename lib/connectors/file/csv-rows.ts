@@ -41,8 +41,8 @@ export class CsvRows {
   }
 
   /**
-   * Index of the newline that ends the row at `start`: the first one behind an even number of quotes. Answers the
-   * length of the text if the last row has no newline, -1 if the row is not finished.
+   * Index of the newline that ends the row at `start`: the first one behind an even number of quotes.
+   * Answers the length of the text if the last row has no newline, -1 if the row is not finished.
    */
   rowEnd(start: number): number {
     let newline = this.findNewline(start);

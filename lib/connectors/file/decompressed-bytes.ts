@@ -9,8 +9,8 @@ const CHUNK_BYTES = 256 << 10;
 /**
  * Reads a gzip or zstd file; at most LIMITS.decompressedChunksMax chunks are decompressed ahead.
  *
- * A file may hold several frames or members behind each other. Node's zstd stream ends silently after the first
- * one, so this class starts a new stream for each frame until the file is used up.
+ * A file may hold several frames or members behind each other. Node's zstd stream ends silently after the
+ * first one, so this class starts a new stream for each frame until the file is used up.
  */
 export class DecompressedBytes implements ByteSource {
   private readonly path: string;

@@ -6,7 +6,10 @@ import { UserError } from '../../core/errors.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import type { FileCommittable } from './part-file.ts';
 
-/** Makes parts visible: bytes to the device first, then the name, then the folder. Committing twice does no harm. */
+/**
+ * Makes parts visible: bytes to the device first, then the name, then the folder. Committing twice does no
+ * harm.
+ */
 export class FileCommitter implements Committer<FileCommittable> {
   async commit(committables: readonly FileCommittable[]): Promise<void> {
     const folders = new Set<string>();
@@ -27,7 +30,8 @@ async function publish({ inProgressPath, path }: FileCommittable): Promise<void>
     if (existsSync(path)) return;
     throw new UserError(
       'SINK_INVALID',
-      `${inProgressPath} has disappeared before it could become ${path}. Somebody removed it: run the job again.`,
+      `${inProgressPath} has disappeared before it could become ${path}. ` +
+        'Somebody removed it: run the job again.',
       { cause: thrown, context: { location: path } },
     );
   }

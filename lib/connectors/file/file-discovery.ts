@@ -19,10 +19,12 @@ export interface Discovery {
 }
 
 /**
- * Finds the files of `paths` (files, folders, globs) below `cwd`: paths in the order given, the files of a folder
- * or glob sorted by name, each file once. Of a folder, hidden files and folders (`.name`) are left out.
+ * Finds the files of `paths` (files, folders, globs) below `cwd`: paths in the order given, the files of a
+ * folder or glob sorted by name, each file once. Of a folder, hidden files and folders (`.name`) are left
+ * out.
  *
- * Throws UserError SOURCE_INVALID for more than LIMITS.filesMax files or for something that is no regular file.
+ * Throws UserError SOURCE_INVALID for more than LIMITS.filesMax files or for something that is no regular
+ * file.
  */
 export async function discoverFiles(paths: readonly string[], cwd: string): Promise<Discovery> {
   const files = new Map<string, FoundFile>();
@@ -43,7 +45,8 @@ export function notFound(missing: readonly string[], cwd: string): UserError {
   const names = missing.map((path) => `"${path}"`).join(', ');
   return new UserError(
     'SOURCE_NOT_FOUND',
-    `No file matches ${names} in ${cwd}. Check the path, which is relative to the folder the job is started in.`,
+    `No file matches ${names} in ${cwd}. ` +
+      'Check the path, which is relative to the folder the job is started in.',
     { context: { location: missing[0] ?? cwd } },
   );
 }
@@ -89,14 +92,17 @@ async function regularFileBytes(path: string, cwd: string): Promise<number> {
     throw fileError(thrown, 'read', path);
   });
   if (stats.isFile()) return stats.size;
-  const message = `${path} is not a regular file. Name a file: pipes and devices cannot be read again after a restart.`;
+  const message =
+    `${path} is not a regular file. Name a file: ` +
+    'pipes and devices cannot be read again after a restart.';
   throw new UserError('SOURCE_INVALID', message, { context: { location: path } });
 }
 
 function tooMany(path: string, count: number): UserError {
   return new UserError(
     'SOURCE_INVALID',
-    `"${path}" matches ${count} files or more; a source reads at most ${LIMITS.filesMax}. Use fewer, larger files.`,
+    `"${path}" matches ${count} files or more; a source reads at most ${LIMITS.filesMax}. ` +
+      'Use fewer, larger files.',
     { context: { location: path } },
   );
 }

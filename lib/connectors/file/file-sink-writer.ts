@@ -26,8 +26,8 @@ export interface FileSinkWriterOptions<T> {
 /**
  * Writes the records of one subtask to part files, one at a time for each bucket.
  *
- * A part is hidden until it is committed. `prepareCommit` hands out the parts that are closed: by their size, by
- * their age, or all of them at the end of the input.
+ * A part is hidden until it is committed. `prepareCommit` hands out the parts that are closed: by their
+ * size, by their age, or all of them at the end of the input.
  */
 export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable> {
   private readonly options: FileSinkWriterOptions<T>;

@@ -5,7 +5,9 @@ import { LIMITS } from '../../core/limits.ts';
 import type { FileSinkSpec, SinkFormat } from './file-sink-spec.ts';
 import type { FieldType } from './parquet-field.ts';
 
-/** When a part file is closed, made visible and followed by a new one. Source: Flink's DefaultRollingPolicy. */
+/**
+ * When a part file is closed, made visible and followed by a new one. Source: Flink's DefaultRollingPolicy.
+ */
 export interface RollingPolicy {
   /**
    * Size at which a part is closed, about; for Parquet before compression of the last row group. Unit: bytes.
@@ -13,7 +15,8 @@ export interface RollingPolicy {
    */
   readonly maxPartBytes?: number;
   /**
-   * Age at which a part is closed. Set it for a job that does not end, or its output waits until a part is full.
+   * Age at which a part is closed. Set it for a job that does not end, or its output waits until a part is
+   * full.
    * @default - parts are not closed by age
    */
   readonly rolloverInterval?: Duration;
@@ -23,8 +26,8 @@ export interface RollingPolicy {
 export interface FileSinkOptions<T> {
   readonly rollingPolicy?: RollingPolicy;
   /**
-   * Name of the sub-folder that a record goes to, with "/" between levels; '' is the folder itself. `timestamp`: ms
-   * since 1970, or NO_TIMESTAMP.
+   * Name of the sub-folder that a record goes to, with "/" between levels; '' is the folder itself.
+   * `timestamp`: ms since 1970, or NO_TIMESTAMP.
    * @default - all records go to the folder itself
    */
   readonly bucket?: (value: T, timestamp: number) => string;
@@ -51,8 +54,8 @@ export interface ParquetSinkColumn<T> {
   /** Field of the record and name of the column. */
   readonly name: keyof T & string;
   /**
-   * INT64 takes safe whole numbers and bigints; DATE and TIMESTAMP take Dates, ISO text and milliseconds since 1970;
-   * JSON takes what JSON can write.
+   * INT64 takes safe whole numbers and bigints; DATE and TIMESTAMP take Dates, ISO text and milliseconds
+   * since 1970; JSON takes what JSON can write.
    */
   readonly type: FieldType;
   /**
@@ -71,16 +74,17 @@ export interface ParquetSinkOptions<T> extends FileSinkOptions<T> {
 /**
  * A sink that writes part files `part-<subtask>-<number>.<format>` into a folder.
  *
- * A part appears only complete: while it is written it is hidden (`.part-….inprogress`), and it gets its name when
- * it is committed. A stream without records writes no file. A folder that holds the parts of another run is refused
- * unless the job runs with `--overwrite`, which removes those parts and nothing else. Every sink needs a folder of
- * its own.
+ * A part appears only complete: while it is written it is hidden (`.part-….inprogress`), and it gets its
+ * name when it is committed. A stream without records writes no file. A folder that holds the parts of
+ * another run is refused unless the job runs with `--overwrite`, which removes those parts and nothing
+ * else. Every sink needs a folder of its own.
  *
- * Throws UserError SINK_NOT_EMPTY when the job starts, SINK_INVALID if the folder cannot be written, RecordError
- * RECORD_INVALID for a record that the format cannot hold. Source: Flink's FileSink.
+ * Throws UserError SINK_NOT_EMPTY when the job starts, SINK_INVALID if the folder cannot be written,
+ * RecordError RECORD_INVALID for a record that the format cannot hold. Source: Flink's FileSink.
  *
  * @example
- * FileSink.ndjson<Row>('out/rows', { bucket: (row) => row.day, rollingPolicy: { rolloverInterval: minutes(1) } });
+ * FileSink.ndjson<Row>('out/rows', { bucket: (row) => row.day, rollingPolicy: { rolloverInterval:
+ * minutes(1) } });
  */
 export class FileSink<T> implements Sink<T> {
   readonly connector = 'file';
@@ -97,14 +101,16 @@ export class FileSink<T> implements Sink<T> {
   }
 
   /**
-   * One JSON value a line. Dates become ISO text; bigint, NaN, infinities, invalid Dates, Maps and Sets are refused,
-   * because JSON would lose them. As always in JSON, fields that are undefined are left out.
+   * One JSON value a line. Dates become ISO text; bigint, NaN, infinities, invalid Dates, Maps and Sets are
+   * refused, because JSON would lose them. As always in JSON, fields that are undefined are left out.
    */
   static ndjson<T>(folder: string, options: FileSinkOptions<T> = {}): FileSink<T> {
     return new FileSink(specOf(folder, { kind: 'ndjson' }, options));
   }
 
-  /** Rows of the declared columns (RFC 4180, newline `\n`). Dates become ISO text, objects and arrays JSON. */
+  /**
+   * Rows of the declared columns (RFC 4180, newline `\n`). Dates become ISO text, objects and arrays JSON.
+   */
   static csv<T>(folder: string, options: CsvSinkOptions<T>): FileSink<T> {
     const { columns, header = true, delimiter = ',' } = options;
     checkColumns(folder, columns);

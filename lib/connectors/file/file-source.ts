@@ -62,8 +62,8 @@ export interface ParquetSourceOptions extends FileSourceOptions {
    */
   readonly int64?: 'number' | 'bigint';
   /**
-   * What TIMESTAMP and DATE become: text like `2001-01-31T00:01:00.000Z` and `2001-01-31`, or Dates. Timestamps
-   * without a zone are taken as UTC.
+   * What TIMESTAMP and DATE become: text like `2001-01-31T00:01:00.000Z` and `2001-01-31`, or Dates.
+   * Timestamps without a zone are taken as UTC.
    * @default 'iso'
    */
   readonly temporal?: 'iso' | 'date';
@@ -84,7 +84,8 @@ export type WithoutSchema<O> = O & { readonly schema?: undefined };
 /**
  * A source of records in files.
  *
- * Shape  with `schema` records have its output type; without, they have the type argument and nobody checks it.
+ * Shape  with `schema` records have its output type; without, they have the type argument and nobody
+ *        checks it.
  * A record that cannot be read, or that the schema refuses, goes to the dead letters with its position.
  *
  * Throws UserError SOURCE_NOT_FOUND when the job starts and a path of a bounded source matches nothing,
@@ -109,8 +110,8 @@ export class FileSource<T> implements Source<T> {
   }
 
   /**
-   * One JSON value a line, in UTF-8. Lines of white space are left out; a line longer than 16 MB is a dead letter.
-   * At a parallelism above 1, big uncompressed files are read in parallel by byte ranges.
+   * One JSON value a line, in UTF-8. Lines of white space are left out; a line longer than 16 MB is a dead
+   * letter. At a parallelism above 1, big uncompressed files are read in parallel by byte ranges.
    */
   static ndjson<S extends StandardSchemaV1>(
     path: FilePath,
@@ -126,8 +127,8 @@ export class FileSource<T> implements Source<T> {
   }
 
   /**
-   * Rows of text in UTF-8 (RFC 4180). A record is an object of strings, one for each column; let the schema make
-   * numbers of them. Rows with another number of columns or with stray quotes are dead letters.
+   * Rows of text in UTF-8 (RFC 4180). A record is an object of strings, one for each column; let the schema
+   * make numbers of them. Rows with another number of columns or with stray quotes are dead letters.
    *
    * Throws UserError ARGUMENT_INVALID if there is neither a header nor `columns`.
    */

@@ -2,11 +2,11 @@
  * Cuts the bytes of a split into blocks of whole lines and decodes each block once: one decoded megabyte and
  * `indexOf` are cheaper than one decoded string a line.
  *
- * I1  A line belongs to the split in which its first byte lies (Hadoop's TextInputFormat), so that the ranges of
- *     a file together give every line exactly once.
+ * I1  A line belongs to the split in which its first byte lies (Hadoop's TextInputFormat), so that the
+ *     ranges of a file together give every line exactly once.
  * I2  Memory is bounded by LIMITS.lineBytesMax: a longer line is skipped and reported as one bad line.
- * I3  A block holds valid UTF-8. Where bytes are not UTF-8, the lines around them are delivered one by one and the
- *     bad ones are reported.
+ * I3  A block holds valid UTF-8. Where bytes are not UTF-8, the lines around them are delivered one by
+ *     one and the bad ones are reported.
  * I4  `position` is a place from which a new LineBlocks delivers exactly what has not been delivered.
  */
 import { isAscii, isUtf8 } from 'node:buffer';

@@ -9,8 +9,8 @@ import { TextLines, type TextOptions } from './text-lines.ts';
 const CARRIAGE_RETURN = 13;
 
 /**
- * Reads JSON values, one a line. The hot path of the product: a record costs one slice, one JSON.parse and one
- * call of the output.
+ * Reads JSON values, one a line. The hot path of the product: a record costs one slice, one JSON.parse and
+ * one call of the output.
  *
  * Lines without anything but white space are left out. Whatever else is not JSON becomes a dead letter.
  */

@@ -5,8 +5,8 @@ import { fileError } from './file-error.ts';
 import { IN_PROGRESS_NAME, PART_NAME } from './part-file.ts';
 
 /**
- * Makes the folder of a sink ready: it exists and holds no part of another run. Only files with the names of parts
- * are touched; hidden leftovers of a run that was killed are removed in any case.
+ * Makes the folder of a sink ready: it exists and holds no part of another run. Only files with the names
+ * of parts are touched; hidden leftovers of a run that was killed are removed in any case.
  *
  * Throws UserError SINK_NOT_EMPTY if there are parts and `overwrite` is not set.
  */

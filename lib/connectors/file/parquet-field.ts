@@ -39,7 +39,10 @@ const CONVERSIONS: Readonly<Record<FieldType, { takes: string; store(value: unkn
   TIMESTAMP: { takes: 'a Date, an ISO timestamp or milliseconds since 1970', store: timeMs },
 };
 
-/** Checks and converts the values of a column. The function throws RecordError RECORD_INVALID naming the column. */
+/**
+ * Checks and converts the values of a column. The function throws RecordError RECORD_INVALID naming the
+ * column.
+ */
 export function fieldConversion(
   sink: string,
   column: { readonly name: string; readonly type: FieldType; readonly nullable: boolean },

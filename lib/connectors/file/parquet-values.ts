@@ -1,7 +1,7 @@
 /**
- * Turns what Parquet stores into what NDJSON of the same data would hold: numbers, ISO strings, plain objects,
- * arrays and nulls. hyparquet is asked for stored values, because its own conversions of decimals and times lose
- * digits.
+ * Turns what Parquet stores into what NDJSON of the same data would hold: numbers, ISO strings, plain
+ * objects, arrays and nulls. hyparquet is asked for stored values, because its own conversions of decimals
+ * and times lose digits.
  */
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
 

@@ -1,10 +1,15 @@
 /** Turns the records of one part file into bytes. */
 export interface PartEncoder<T> {
-  /** Takes a record and answers about how many bytes it adds. Throws RecordError RECORD_INVALID and keeps nothing. */
+  /**
+   * Takes a record and answers about how many bytes it adds. Throws RecordError RECORD_INVALID and keeps
+   * nothing.
+   */
   add(value: T): number;
   /** Enough has been taken to be worth writing; a Parquet row group, for example, is complete. */
   isFull(): boolean;
-  /** Hands out what has been taken as text or bytes, to be used before the next call; `last` ends the part. */
+  /**
+   * Hands out what has been taken as text or bytes, to be used before the next call; `last` ends the part.
+   */
   take(last: boolean): string | Uint8Array;
 }
 

@@ -8,7 +8,10 @@ export class PlainBytes implements ByteSource {
   private readonly fd: number;
   private position: number;
 
-  /** Throws UserError SOURCE_INVALID if the file ends before `start`: it is not the file that was read before. */
+  /**
+   * Throws UserError SOURCE_INVALID if the file ends before `start`: it is not the file that was read
+   * before.
+   */
   constructor(path: string, start: number) {
     this.path = path;
     this.position = start;

@@ -38,7 +38,10 @@ export class RecordValidator<T> {
     return INVALID;
   }
 
-  /** A schema that accepted a record at once is synchronous; zod answers a promise also when user code throws. */
+  /**
+   * A schema that accepted a record at once is synchronous; zod answers a promise also when user code
+   * throws.
+   */
   private refusePromise(result: Promise<unknown>): typeof INVALID {
     // The promise is abandoned: its failure must not end the process.
     result.catch(() => undefined);
@@ -48,9 +51,9 @@ export class RecordValidator<T> {
     }
     throw new UserError(
       'SCHEMA_ASYNC',
-      `The schema of source ${this.source} answered a promise: it validates asynchronously, or its own code threw. ` +
-        'Records are validated one by one in order: use a schema without async checks or transforms, and do ' +
-        'asynchronous work in AsyncDataStream.',
+      `The schema of source ${this.source} answered a promise: it validates asynchronously, or its own code ` +
+        'threw. Records are validated one by one in order: use a schema without async checks or transforms, ' +
+        'and do asynchronous work in AsyncDataStream.',
     );
   }
 }

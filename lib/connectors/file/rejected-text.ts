@@ -1,10 +1,13 @@
 import { LIMITS } from '../../core/limits.ts';
 
-/** The raw text of a dead letter: `text` itself, or its beginning if it is longer than a dead letter may be. */
+/**
+ * The raw text of a dead letter: `text` itself, or its beginning if it is longer than a dead letter may be.
+ */
 export function rejectedText(text: string): string {
   const bytesMax = LIMITS.deadLetterRawBytesMax;
   if (text.length <= bytesMax && Buffer.byteLength(text) <= bytesMax) return text;
-  // A character takes at least one byte, so that the first `bytesMax` characters hold the first `bytesMax` bytes.
+  // A character takes at least one byte, so that the first `bytesMax` characters hold the first `bytesMax`
+  // bytes.
   return rejectedBytes(Buffer.from(text.slice(0, bytesMax)));
 }
 

@@ -1,6 +1,8 @@
 import { messageOf, RecordError } from '../../core/errors.ts';
 
-/** The error of a record that a sink cannot write. `field`: path of the field, empty for the record itself. */
+/**
+ * The error of a record that a sink cannot write. `field`: path of the field, empty for the record itself.
+ */
 export function unwritable(
   sink: string,
   field: string,
@@ -20,8 +22,8 @@ interface Loss {
 const CONVERT = 'Convert it before the sink.';
 
 /**
- * The JSON text of a value. `null` and `{}` in the text may stand for something that JSON has no form for (NaN, an
- * invalid Date, a Map); only then is the value searched.
+ * The JSON text of a value. `null` and `{}` in the text may stand for something that JSON has no form for
+ * (NaN, an invalid Date, a Map); only then is the value searched.
  *
  * Throws RecordError RECORD_INVALID for a value that JSON cannot write or would write as something else.
  */

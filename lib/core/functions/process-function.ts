@@ -5,12 +5,17 @@ import type { Collector, RichFunction } from './rich-function.ts';
 /** The two domains of time in which a timer can live. */
 export type TimeDomain = 'event-time' | 'processing-time';
 
-/** Clock, watermark and timers of a process function. Timers need a keyed stream. Unit: ms since the epoch. */
+/**
+ * Clock, watermark and timers of a process function. Timers need a keyed stream. Unit: ms since the epoch.
+ */
 export interface TimerService {
   currentProcessingTime(): number;
   /** MIN_TIMESTAMP until the first watermark. */
   currentWatermark(): number;
-  /** Fires once when the watermark reaches `time`; registering the same time again for a key changes nothing. */
+  /**
+   * Fires once when the watermark reaches `time`; registering the same time again for a key changes
+   * nothing.
+   */
   registerEventTimeTimer(time: number): void;
   registerProcessingTimeTimer(time: number): void;
   deleteEventTimeTimer(time: number): void;
@@ -53,7 +58,10 @@ export interface CoProcessFunction<IN1, IN2, OUT> extends RichFunction {
   processElement2(value: IN2, context: ProcessContext, out: Collector<OUT>): void;
 }
 
-/** Low-level operation on two connected keyed streams that share state and timers. Source: Flink's KeyedCoProcessFunction. */
+/**
+ * Low-level operation on two connected keyed streams that share state and timers. Source: Flink's
+ * KeyedCoProcessFunction.
+ */
 export interface KeyedCoProcessFunction<K, IN1, IN2, OUT> extends RichFunction {
   processElement1(value: IN1, context: KeyedProcessContext<K>, out: Collector<OUT>): void;
   processElement2(value: IN2, context: KeyedProcessContext<K>, out: Collector<OUT>): void;

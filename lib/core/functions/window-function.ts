@@ -35,13 +35,19 @@ export interface ProcessWindowFunction<IN, OUT, K, W extends Window> extends Ric
   clear?(context: WindowContext<OUT, K, W>): void;
 }
 
-/** Evaluates a keyed window from its pre-aggregated value. Source: Flink's reduce/aggregate with a window function. */
+/**
+ * Evaluates a keyed window from its pre-aggregated value. Source: Flink's reduce/aggregate with a window
+ * function.
+ */
 export interface AggregatedWindowFunction<IN, OUT, K, W extends Window> extends RichFunction {
   process(context: AggregatedWindowContext<IN, OUT, K, W>): void;
   /** Called when the window is removed: clear `context.windowState` here. */
   clear?(context: WindowContext<OUT, K, W>): void;
 }
 
-/** Evaluates a window over all records of a stream; the key is undefined. Source: Flink's ProcessAllWindowFunction. */
+/**
+ * Evaluates a window over all records of a stream; the key is undefined. Source: Flink's
+ * ProcessAllWindowFunction.
+ */
 export interface ProcessAllWindowFunction<IN, OUT, W extends Window>
   extends ProcessWindowFunction<IN, OUT, undefined, W> {}

@@ -74,7 +74,8 @@ function customSelector(
     if (Number.isInteger(chosen) && chosen >= 0 && chosen < channels) return chosen;
     throw new UserError(
       'FUNCTION_INVALID',
-      `The partitioner in front of '${operatorName}' returned ${chosen}; return a whole number from 0 to ${channels - 1}.`,
+      `The partitioner in front of '${operatorName}' returned ${chosen}; ` +
+        `return a whole number from 0 to ${channels - 1}.`,
     );
   };
 }

@@ -13,7 +13,9 @@ export interface ExchangeOptions {
   readonly downstream: OperatorIdentity;
 }
 
-/** Output of an operator into the channels of one edge: routes records, repeats watermarks on every channel. */
+/**
+ * Output of an operator into the channels of one edge: routes records, repeats watermarks on every channel.
+ */
 export class ExchangeOutput implements Input {
   readonly #builders: readonly BatchBuilder[];
   readonly #select: ChannelSelector;

@@ -5,7 +5,10 @@ import { NO_TIMESTAMP } from '../../core/time.ts';
 import type { DeadLetter } from '../../ports/dead-letters.ts';
 import type { OperatorIdentity } from '../operator.ts';
 
-/** An exception raised while a watermark fired timers: no single record is to blame, so none is dead-lettered. */
+/**
+ * An exception raised while a watermark fired timers: no single record is to blame, so none is
+ * dead-lettered.
+ */
 export class FiringFailure extends Error {
   constructor(cause: unknown) {
     super('a timer or window failed', { cause });

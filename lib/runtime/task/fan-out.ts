@@ -1,7 +1,7 @@
 import type { Input } from '../operator.ts';
 
 /** Gives every record to all main outputs and every watermark to side outputs too. */
-export class FanOut implements Input {
+class FanOut implements Input {
   readonly #mains: readonly Input[];
   readonly #all: readonly Input[];
 

@@ -3,7 +3,8 @@ import { WatermarkValve } from '../../protocol/watermark-valve.ts';
 import type { Input } from '../operator.ts';
 
 /**
- * One input of an operator that several channels feed: records pass, watermarks and statuses go through the valve.
+ * One input of an operator that several channels feed: records pass, watermarks and statuses go through the
+ * valve.
  */
 export class InputGate {
   readonly #target: Input;

@@ -16,8 +16,8 @@ export interface RecordGuardOptions {
 }
 
 /**
- * Makes a record atomic: when user code of an operator with `onError: 'dead-letter'` throws, everything the record
- * did is undone, the record goes to the dead letters, and processing goes on.
+ * Makes a record atomic: when user code of an operator with `onError: 'dead-letter'` throws, everything the
+ * record did is undone, the record goes to the dead letters, and processing goes on.
  */
 export class RecordGuard {
   readonly #options: RecordGuardOptions;
@@ -50,7 +50,10 @@ export class RecordGuard {
   }
 }
 
-/** Marks exceptions of timers and windows that a watermark fires, so that no guard takes them for a record's. */
+/**
+ * Marks exceptions of timers and windows that a watermark fires, so that no guard takes them for a
+ * record's.
+ */
 export function firingBarrier(target: Input): Input {
   return {
     processElement: (value, timestamp) => target.processElement(value, timestamp),

@@ -1,8 +1,10 @@
 /**
- * First operator of a chain: drives the reader of a source, assigns timestamps and generates watermarks per split.
+ * First operator of a chain: drives the reader of a source, assigns timestamps and generates watermarks per
+ * split.
  *
- * Owns the reader, one watermark generator per split and their combination; does not own splits: those come from the
- * enumerator through `SourceHost`. A record whose timestamp is not a whole number of milliseconds is a dead letter.
+ * Owns the reader, one watermark generator per split and their combination; does not own splits: those come
+ * from the enumerator through `SourceHost`. A record whose timestamp is not a whole number of milliseconds
+ * is a dead letter.
  */
 
 import type {

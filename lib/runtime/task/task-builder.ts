@@ -1,6 +1,6 @@
 /**
- * Builds one subtask of a fused task: operators from the last to the first, joined by plain calls inside the task,
- * by gates where several edges or channels meet, and by exchanges where records leave the task.
+ * Builds one subtask of a fused task: operators from the last to the first, joined by plain calls inside
+ * the task, by gates where several edges or channels meet, and by exchanges where records leave the task.
  */
 import type { AnySinkRuntime, AnySourceRuntime } from '../../core/connector.ts';
 import { InvariantError } from '../../core/errors.ts';

@@ -8,8 +8,8 @@ interface Scheduled {
 }
 
 /**
- * Processing time of one task. Callbacks run between batches, when the task asks for them, never beside a record.
- * An operator keeps at most a few callbacks, so a plain list serves.
+ * Processing time of one task. Callbacks run between batches, when the task asks for them, never beside a
+ * record. An operator keeps at most a few callbacks, so a plain list serves.
  */
 export class TaskTimeService implements ProcessingTimeService {
   readonly #clock: Clock;

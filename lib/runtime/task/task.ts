@@ -1,9 +1,10 @@
 /**
- * Task: one running subtask. Reads its sources and channels batch by batch and pushes records through its operators.
+ * Task: one running subtask. Reads its sources and channels batch by batch and pushes records through its
+ * operators.
  *
- * Owns the order of the life cycle: operators open from the last to the first, a batch runs to its end without
- * interruption, timers run between batches, everything is closed at the end, also after a failure. Does not own the
- * decision when to run: that is the scheduler's.
+ * Owns the order of the life cycle: operators open from the last to the first, a batch runs to its end
+ * without interruption, timers run between batches, everything is closed at the end, also after a failure.
+ * Does not own the decision when to run: that is the scheduler's.
  */
 import { LIMITS } from '../../core/limits.ts';
 import type { Channel } from '../../ports/channel.ts';
@@ -78,7 +79,9 @@ export class Task {
     return true;
   }
 
-  /** Runs one batch of each channel and, if `readSources`, of each source; false if there was nothing to do. */
+  /**
+   * Runs one batch of each channel and, if `readSources`, of each source; false if there was nothing to do.
+   */
   runBatch(readSources: boolean): boolean {
     const fromSources = readSources && this.#attributed(() => this.#pollSources());
     const fromChannels = this.#attributed(() => this.#pollChannels());

@@ -3,9 +3,9 @@ import type { Journal } from '../operator.ts';
 /**
  * Undo log of a task whose operators dead-letter records on error.
  *
- * While a record is processed, changes of state record how to undo them and everything that leaves the task is
- * deferred. If user code throws, the journal rolls back to the mark taken before the record; when the outermost
- * record is done, the deferred actions run in order.
+ * While a record is processed, changes of state record how to undo them and everything that leaves the task
+ * is deferred. If user code throws, the journal rolls back to the mark taken before the record; when the
+ * outermost record is done, the deferred actions run in order.
  */
 export class UndoJournal implements Journal {
   #undo: (() => void)[] = [];
@@ -21,7 +21,10 @@ export class UndoJournal implements Journal {
     else action();
   }
 
-  /** Runs `work`; if it throws, undoes everything it did and hands the error to `onError`, which may rethrow. */
+  /**
+   * Runs `work`; if it throws, undoes everything it did and hands the error to `onError`, which may
+   * rethrow.
+   */
   guard(work: () => void, onError: (error: unknown) => void): void {
     const undoMark = this.#undo.length;
     const deferredMark = this.#deferred.length;

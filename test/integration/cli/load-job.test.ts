@@ -21,7 +21,8 @@ const shape: Shape = { factor: 2 };
 import { defineJob, FileSink } from 'millrace';
 await Promise.resolve();
 export default defineJob('numbers', (env) => {
-  env.fromData([1, 2, 3]).map((n) => ({ n: doubled(n, shape), label, plain })).sinkTo(FileSink.ndjson('out')).uid('out');
+  const rows = env.fromData([1, 2, 3]).map((n) => ({ n: doubled(n, shape), label, plain }));
+  rows.sinkTo(FileSink.ndjson('out')).uid('out');
 });`,
       'lib/doubled/index.ts': `import type { Shape } from '../../shape';
 export function doubled(n: number, shape: Shape): number { return n * shape.factor; }`,
@@ -61,9 +62,12 @@ ${jobModule('env.fromData([base]).map((n: number) => n * factor)')}`,
       'node_modules/dep/index.js': "export { OutputTag } from 'millrace';",
       'node_modules/old/package.json': '{"name":"old","version":"1.0.0","main":"./index.js"}',
       'node_modules/old/index.js': "exports.OutputTag = require('millrace').OutputTag;",
-      'job.ts': `import { OutputTag } from 'millrace'; import { OutputTag as second } from 'dep'; import old from 'old';
+      'job.ts': `import { OutputTag } from 'millrace';
+import { OutputTag as second } from 'dep';
+import old from 'old';
 import * as testing from 'millrace/testing';
-if (OutputTag !== second || OutputTag !== old.OutputTag || testing === undefined) throw new Error('two copies');
+if (OutputTag !== second || OutputTag !== old.OutputTag) throw new Error('two copies');
+if (testing === undefined) throw new Error('no harness');
 ${jobModule()}`,
     });
 

@@ -6,8 +6,8 @@ import { CliProject, ROOT } from './cli-project.ts';
 it('a Node too old for Millrace is told what to do', async () => {
   const project = new CliProject({
     // Stands for an old Node: the check reads nothing but this.
-    'old.cjs':
-      "Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); Object.defineProperty(process, 'version', { value: 'v20.20.2' });",
+    'old.cjs': `Object.defineProperty(process.versions, 'node', { value: '20.20.2' });
+Object.defineProperty(process, 'version', { value: 'v20.20.2' });`,
   });
   const bin = join(ROOT, 'bin', 'millrace.js');
   expect(existsSync(bin)).toBe(true);

@@ -89,7 +89,7 @@ describe('a user function that throws', () => {
     return n;
   }).name('check').uid('check')`;
 
-  it('ends the job with exit code 1, the operator, the record, the cause, and nothing visible in the sink', async () => {
+  it('ends the job with exit code 1, operator, record, cause, and nothing visible in the sink', async () => {
     const project = new CliProject({ 'job.ts': jobModule(throwing) });
 
     const { exitCode, stdout, stderr } = await project.millrace('run', 'job.ts');

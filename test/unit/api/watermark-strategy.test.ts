@@ -37,7 +37,7 @@ describe('WatermarkStrategy', () => {
     const strategy = WatermarkStrategy.forBoundedOutOfOrderness(minutes(3));
     expect(strategy.description).toBe('BoundedOutOfOrderness(180000)');
     expect(strategy.createGenerator()).not.toBe(strategy.createGenerator());
-    expect(strategy).toMatchObject({ emit: 'periodic', idleTimeoutMs: undefined, advanceWhenIdle: false });
+    expect(strategy).toMatchObject({ emit: 'periodic', idleTimeoutMs: undefined });
   });
 
   it('takes the timestamp from its options or from a chained assigner', () => {
@@ -54,10 +54,10 @@ describe('WatermarkStrategy', () => {
     const strategy = WatermarkStrategy.forGenerator(() => new AscendingTimestampsWatermarks<number>(), {
       emit: 'per-record',
       timestamp: (n) => n,
-    }).withIdleness(minutes(1), { advance: true });
-    expect(strategy).toMatchObject({ emit: 'per-record', idleTimeoutMs: 60_000, advanceWhenIdle: true });
+    }).withIdleness(minutes(1));
+    expect(strategy).toMatchObject({ emit: 'per-record', idleTimeoutMs: 60_000 });
     expect(strategy.timestampAssigner?.(4, 0)).toBe(4);
-    expect(strategy.withIdleness(millis(5))).toMatchObject({ idleTimeoutMs: 5, advanceWhenIdle: false });
+    expect(strategy.withIdleness(millis(5))).toMatchObject({ idleTimeoutMs: 5 });
   });
 
   it('without watermarks emits nothing', () => {

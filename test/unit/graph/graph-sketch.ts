@@ -88,7 +88,6 @@ const WATERMARKS: WatermarkStrategySpec<unknown> = {
   timestampAssigner: undefined,
   emit: 'periodic',
   idleTimeoutMs: undefined,
-  advanceWhenIdle: false,
 };
 
 const TRIGGER: Trigger<unknown, Window> = {

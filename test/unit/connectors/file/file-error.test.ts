@@ -30,7 +30,8 @@ describe('the error of a file', () => {
   it('names the file whose content is wrong', () => {
     const error = contentError('a.gz', 'is not gzip data', new Error('incorrect header check'));
     expect(error.message).toBe(
-      'a.gz is not gzip data (incorrect header check). Repair or remove the file, or correct the format of the source.',
+      'a.gz is not gzip data (incorrect header check). ' +
+        'Repair or remove the file, or correct the format of the source.',
     );
   });
 });

@@ -143,7 +143,9 @@ describe('the folder of a file sink', () => {
     await writeAll(FileSink.ndjson(folder, { bucket: (value) => `${value}` }), ['a', 'b']);
     await expect(SinkProbe.open(FileSink.ndjson(folder))).rejects.toMatchObject({
       code: 'SINK_NOT_EMPTY',
-      message: `${folder} holds 2 part files of another run. Choose another folder, or run with --overwrite to remove them.`,
+      message:
+        `${folder} holds 2 part files of another run. ` +
+        'Choose another folder, or run with --overwrite to remove them.',
     });
     expect(filesOf(folder)).toHaveLength(2);
   });

@@ -83,7 +83,8 @@ describe('an NDJSON source', () => {
       peak = Math.max(peak, process.memoryUsage().arrayBuffers - before);
     }
     expect(output.values).toEqual([1, 2]);
-    const reason = `The line has ${(50 << 20) + 3} bytes, more than the ${LIMITS.lineBytesMax} that a line may have.`;
+    const bytes = (50 << 20) + 3;
+    const reason = `The line has ${bytes} bytes, more than the ${LIMITS.lineBytesMax} that a line may have.`;
     const [long, bad] = output.rejected;
     expect(long).toMatchObject({ code: 'RECORD_TOO_LONG', reason, position: `${path}:2 (byte 2)` });
     expect(long?.raw).toHaveLength(LIMITS.deadLetterRawBytesMax);

@@ -49,7 +49,6 @@ async function open(strategy: Partial<WatermarkStrategySpec<unknown>>, options: 
     timestampAssigner: undefined,
     emit: 'periodic',
     idleTimeoutMs: undefined,
-    advanceWhenIdle: false,
     ...strategy,
   };
   const operators: TimestampsAndWatermarksOperator[] = [];

@@ -17,7 +17,10 @@ const steps = fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
   ),
 })).steps;
 
-/** What should be left: the writes and sends of every guard that did not fail and is not inside one that failed. */
+/**
+ * What should be left: the writes and sends of every guard that did not fail and is not inside one that
+ * failed.
+ */
 function survivors(all: readonly Step[], kind: 'write' | 'send'): number[] {
   return all.flatMap((step) => {
     if ('steps' in step) return step.fails ? [] : survivors(step.steps, kind);
