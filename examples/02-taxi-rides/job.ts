@@ -34,24 +34,33 @@ class LongRides implements KeyedProcessFunction<number, RideEvent, LongRideAlert
     this.#started = context.getState(new ValueStateDescriptor<RideEvent>('started'));
   }
 
-  processElement(event: RideEvent, { timerService }: KeyedProcessContext<number>): void {
+  processElement(
+    event: RideEvent,
+    { timerService }: KeyedProcessContext<number>,
+    out: Collector<LongRideAlert>,
+  ): void {
     if (event.kind === 'start') {
       this.#started.update(event);
       timerService.registerEventTimeTimer(event.time + LONG);
       return;
     }
     const started = this.#started.value();
-    if (started !== undefined) timerService.deleteEventTimeTimer(started.time + LONG);
+    if (started === undefined) return;
+    timerService.deleteEventTimeTimer(started.time + LONG);
+    // The end can come before the watermark has reached the timer.
+    if (event.time > started.time + LONG) out.collect(alertOf(started));
     this.#started.clear();
   }
 
   onTimer(_time: number, _context: OnTimerContext<number>, out: Collector<LongRideAlert>): void {
     const started = this.#started.value();
-    if (started === undefined) return;
-    const { rideId, driverId, time } = started;
-    out.collect({ rideId, driverId, startedAt: new Date(time).toISOString() });
+    if (started !== undefined) out.collect(alertOf(started));
     this.#started.clear();
   }
+}
+
+function alertOf({ rideId, driverId, time }: RideEvent): LongRideAlert {
+  return { rideId, driverId, startedAt: new Date(time).toISOString() };
 }
 
 export default defineJob('taxi-rides', (env) => {

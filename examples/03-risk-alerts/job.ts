@@ -106,14 +106,14 @@ class SpendingLimits implements KeyedCoProcessFunction<string, Payment, Limit, A
 
 export default defineJob('risk-alerts', (env) => {
   const payments = env.fromSource(
-    FileSource.ndjson('examples/03-risk-alerts/data/payments.ndjson', { schema: Payment }),
+    FileSource.ndjson(`${import.meta.dirname}/data/payments.ndjson`, { schema: Payment }),
     WatermarkStrategy.forBoundedOutOfOrderness(minutes(5), {
       timestamp: (payment) => Date.parse(payment.time),
     }),
     'payments',
   );
   const limits = env.fromSource(
-    FileSource.ndjson('examples/03-risk-alerts/data/limits.ndjson', { schema: Limit }),
+    FileSource.ndjson(`${import.meta.dirname}/data/limits.ndjson`, { schema: Limit }),
     WatermarkStrategy.forMonotonousTimestamps({ timestamp: (limit) => Date.parse(limit.time) }),
     'limits',
   );

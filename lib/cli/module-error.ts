@@ -82,8 +82,8 @@ function unsupportedSyntax(error: Error, { cwd, jobFile }: FailedImport): Explan
     known === undefined
       ? `${where} uses TypeScript that is more than types, and Node only removes types: ${error.message}. ` +
         `Write it in JavaScript (${hint}).`
-      : `${where} has ${known[1]}, which is more than a type, and Node runs TypeScript by removing the types: ` +
-        `${known[2]} (${hint}).`;
+      : `${where} has ${known[1]}, which is more than a type, and Node runs TypeScript by removing ` +
+        `the types: ${known[2]} (${hint}).`;
   return { message, location: where };
 }
 
@@ -167,7 +167,7 @@ interface Coded {
 
 /** Groups: package or module, what; or a folder; and the importer. */
 const UNRESOLVED =
-  /(?:Cannot find (package|module) '(.+?)'|Directory import '(.+?)' is not supported.*?) imported from (.+?)$/m;
+  /(?:Cannot find (package|module) '(.+?)'|Directory import '(.+?)' is not supp.*?) imported from (.+?)$/m;
 
 function unresolved(error: Error, { code, failed }: Coded): Explanation | undefined {
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') return undefined;

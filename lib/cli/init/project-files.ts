@@ -146,8 +146,8 @@ A stream job for [Millrace](https://www.npmjs.com/package/millrace).
     npm test        # runs job.test.ts
     npm run plan    # shows the operators of the job
 
-\`job.ts\` counts visits per page in event-time windows. Its \`countVisits\` takes a stream and returns one, so
-the test gives it records of its own. Put your source in place of \`env.fromData(…)\`.
+\`job.ts\` counts visits per page in event-time windows. Its \`countVisits\` takes a stream and returns one,
+so the test gives it records of its own. Put your source in place of \`env.fromData(…)\`.
 
 Node runs TypeScript by removing the types and does not check them. For that:
 

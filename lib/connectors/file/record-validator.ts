@@ -51,9 +51,9 @@ export class RecordValidator<T> {
     }
     throw new UserError(
       'SCHEMA_ASYNC',
-      `The schema of source ${this.source} answered a promise: it validates asynchronously, or its own code ` +
-        'threw. Records are validated one by one in order: use a schema without async checks or transforms, ' +
-        'and do asynchronous work in AsyncDataStream.',
+      `The schema of source ${this.source} answered a promise: it validates asynchronously, or its own ` +
+        'code threw. Records are validated one by one in order: use a schema without async checks or ' +
+        'transforms, and do asynchronous work in AsyncDataStream.',
     );
   }
 }

@@ -27,7 +27,6 @@ function generatorWith(idleTimeoutMs: number | undefined) {
       timestampAssigner: undefined,
       emit: 'periodic',
       idleTimeoutMs,
-      advanceWhenIdle: false,
     },
     clock,
   );
