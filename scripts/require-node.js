@@ -1,4 +1,5 @@
-// Preloaded by every npm script (`node --import`): a Node too old to strip types fails at the entry file itself.
+// Preloaded by every npm script (`node --import`): a Node too old to strip types fails at the entry file
+// itself.
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(

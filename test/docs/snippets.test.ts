@@ -75,8 +75,9 @@ describe('the code in the documents', () => {
 
 describe('finding snippets', () => {
   it('takes ts blocks, and the text block right after one as its output', () => {
-    const text =
-      'A\n\n```ts\na();\n```\n\n```text\nout\n```\n\n```ts\nb();\n```\nprose\n\n```text\nother\n```\n\n```sh\nls\n```\n';
+    const first = 'A\n\n```ts\na();\n```\n\n```text\nout\n```\n\n';
+    const second = '```ts\nb();\n```\nprose\n\n```text\nother\n```\n\n```sh\nls\n```\n';
+    const text = first + second;
     expect(snippetsOf('x.md', text)).toEqual([
       { name: 'x.md:3', code: 'a();\n', expectedOutput: 'out\n' },
       { name: 'x.md:11', code: 'b();\n', expectedOutput: undefined },

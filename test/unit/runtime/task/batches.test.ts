@@ -44,7 +44,7 @@ function drain(channel: MemoryChannel, input: Input): boolean {
 }
 
 describe('a channel', () => {
-  it('delivers records and controls in the order in which they were sent, however they are cut into batches', () => {
+  it('delivers records and controls in the order they were sent, however cut into batches', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyEvent, fc.boolean()), { maxLength: 60 }), (sent) => {
         const channel = new MemoryChannel();
