@@ -1,5 +1,5 @@
 /**
- * Pipelines against raw loops: each run in a process of its own, raw loop and pipeline in turn, CPU time
+ * Pipelines (the built package) against raw loops: each run in a process of its own, raw loop and pipeline in turn, CPU time
  * and peak memory of the whole process. Prints a table of medians and their ratio.
  */
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,7 @@ interface Measurement {
 }
 
 function measure(side: string, query: string): Measurement {
-  const output = execFileSync(process.execPath, ['--conditions=millrace-source', ONE, side, query, FILE], {
+  const output = execFileSync(process.execPath, [ONE, side, query, FILE], {
     encoding: 'utf8',
   });
   return JSON.parse(output);
