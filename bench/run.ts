@@ -1,6 +1,6 @@
 /**
- * Pipelines (the built package) against raw loops: each run in a process of its own, raw loop and pipeline in turn, CPU time
- * and peak memory of the whole process. Prints a table of medians and their ratio.
+ * Pipelines (the built package) against raw loops: each run in a process of its own, raw loop and pipeline
+ * in turn, CPU time and peak memory of the whole process. Prints a table of medians and their ratio.
  */
 import { execFileSync } from 'node:child_process';
 import { writeEvents } from './events.ts';

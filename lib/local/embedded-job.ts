@@ -55,9 +55,12 @@ export class EmbeddedJob {
       const finished = await this.#loop();
       for (const sink of this.#sinks.values()) await sink.prepareCommit(true);
       await this.#commit();
-      return finished;
-    } finally {
       await this.#close();
+      return finished;
+    } catch (error) {
+      // What closing adds to a failure would only hide it.
+      await this.#close().catch(() => undefined);
+      throw error;
     }
   }
 
@@ -136,7 +139,7 @@ export class EmbeddedJob {
       if (stopping && !progressed) return false;
       const now = clock.now();
       if (now - this.#lastCommit >= LIMITS.commitIntervalMs) await this.#commitClosed(now);
-      if (!progressed) await this.#wait(now);
+      if (!progressed) await this.#rest(now);
       else if (now - this.#lastTurn >= LIMITS.schedulerTurnMs) await nextTurn();
       else continue;
       this.#lastTurn = clock.now();
@@ -151,8 +154,10 @@ export class EmbeddedJob {
     for (const source of this.#sources.values()) if (source.advance(now)) progressed = true;
     for (const task of this.#tasks) {
       if (task.finished) continue;
-      if (readSources && task.advanceTime(now)) progressed = true;
-      if (task.hasCapacity() && task.runBatch(readSources)) progressed = true;
+      if (task.hasCapacity()) {
+        if (readSources && task.advanceTime(now)) progressed = true;
+        if (task.runBatch(readSources)) progressed = true;
+      }
       for (const sink of task.sinks) if (sink.needsFlush()) await sink.flush(false);
       if (task.inputEnded) {
         await task.finish();
@@ -170,6 +175,14 @@ export class EmbeddedJob {
 
   async #commit(): Promise<void> {
     for (const sink of this.#sinks.values()) await sink.commit();
+  }
+
+  /** Nothing to do: what writers hold goes out, then everybody sleeps. */
+  async #rest(now: number): Promise<void> {
+    for (const sink of this.#tasks.flatMap((task) => task.sinks)) {
+      if (sink.pendingBytes() > 0) await sink.flush(false);
+    }
+    await this.#wait(now);
   }
 
   /** Sleeps until a source has data, a timer is due or the signal aborts. */

@@ -53,7 +53,11 @@ export class SinkOperator implements Operator, Input {
 
   /** True when the writer holds enough to be flushed before it takes more. */
   needsFlush(): boolean {
-    return this.#openWriter().pendingBytes() >= LIMITS.fileWriteBytes;
+    return this.pendingBytes() >= LIMITS.fileWriteBytes;
+  }
+
+  pendingBytes(): number {
+    return this.#openWriter().pendingBytes();
   }
 
   flush(endOfInput: boolean): Promise<void> {

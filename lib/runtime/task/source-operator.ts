@@ -17,11 +17,13 @@ import type {
   SplitOutput,
 } from '../../core/connector.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { isTimestamp, MAX_WATERMARK, MIN_TIMESTAMP, NO_TIMESTAMP } from '../../core/time.ts';
 import type { WatermarkGenerator, WatermarkOutput, WatermarkStrategySpec } from '../../core/watermark.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import { SplitWatermarkMultiplexer } from '../../protocol/split-watermark-multiplexer.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
+import { PausableClock } from '../operators/pausable-clock.ts';
 import { createWatermarkGenerator } from '../operators/watermark-generators.ts';
 import type { OperatorSnapshot } from '../snapshot.ts';
 import type { RecordGuard } from './record-guard.ts';
@@ -45,10 +47,13 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   readonly context: OperatorContext;
   readonly options: SourceOperatorOptions;
   readonly numRecordsIn: Counter;
+  readonly idlenessClock: PausableClock;
   readonly #dead: Counter;
   readonly #splits = new Map<string, SplitRecords>();
   readonly #multiplexer: SplitWatermarkMultiplexer;
   #watermark = MIN_TIMESTAMP;
+  /** Since when no split has been open. Unit: ms of the idleness clock. */
+  #silentSince = 0;
   #idle = false;
   #ended = false;
 
@@ -57,6 +62,7 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
     this.nodeId = options.nodeId;
     this.context = context;
     this.options = options;
+    this.idlenessClock = new PausableClock(context.processingTime);
     this.numRecordsIn = context.counter('numRecordsIn');
     this.#dead = context.counter('numRecordsInErrors');
     this.reader = options.runtime.createReader({
@@ -75,7 +81,14 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   }
 
   open(): Promise<void> {
+    this.#silentSince = this.idlenessClock.now();
+    this.#schedulePeriodicEmit();
     return this.reader.start();
+  }
+
+  /** While the task may not emit, its splits are not taken for idle. */
+  setBackPressured(on: boolean): void {
+    this.idlenessClock.setBackPressured('hard', on);
   }
 
   /** Emits about `maxRecords` records; after the last one the final watermark. */
@@ -94,11 +107,31 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
     if (this.#ended) return;
     for (const split of this.#splits.values()) split.periodicEmit();
     this.#multiplexer.onPeriodicEmit();
+    this.#checkSilence();
+  }
+
+  /** Without records there are no batches, and idleness would never be noticed. */
+  #schedulePeriodicEmit(): void {
+    const { processingTime } = this.context;
+    processingTime.schedule(processingTime.now() + LIMITS.autoWatermarkIntervalMs, () => {
+      if (this.#ended) return;
+      this.endBatch();
+      this.#schedulePeriodicEmit();
+    });
+  }
+
+  /** A reader without a split of its own has no generator that could tell that it is idle. */
+  #checkSilence(): void {
+    const { idleTimeoutMs } = this.options.watermarks;
+    const now = this.idlenessClock.now();
+    if (this.#splits.size > 0) this.#silentSince = now;
+    else if (idleTimeoutMs !== undefined && now - this.#silentSince > idleTimeoutMs) this.#emitStatus(true);
   }
 
   forSplit(splitId: string): SplitOutput<unknown> {
     let split = this.#splits.get(splitId);
     if (split === undefined) {
+      this.#emitStatus(false);
       this.#multiplexer.registerNewOutput(splitId);
       split = new SplitRecords(this, {
         immediate: this.#multiplexer.getImmediateOutput(splitId),
@@ -172,7 +205,7 @@ class SplitRecords implements SplitOutput<unknown> {
     this.#next = source.context.output;
     this.#immediate = outputs.immediate;
     this.#deferred = outputs.deferred;
-    this.#generator = createWatermarkGenerator(watermarks, source.context.processingTime);
+    this.#generator = createWatermarkGenerator(watermarks, source.idlenessClock);
     this.#assigner = watermarks.timestampAssigner;
     this.#perRecord = watermarks.emit === 'per-record';
   }

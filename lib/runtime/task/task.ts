@@ -43,6 +43,7 @@ export class Task {
   readonly #openChannels: Set<TaskChannel>;
   readonly #readySources: Set<SourceOperator>;
   readonly #awaited = new Map<SourceOperator, Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
   readonly #opened: Operator[] = [];
   #position: () => string = () => 'opening the task';
   #finished = false;
@@ -75,14 +76,16 @@ export class Task {
 
   /** False while an output channel is full: back-pressure. */
   hasCapacity(): boolean {
-    for (const exchange of this.#options.exchanges) if (!exchange.hasCapacity()) return false;
-    return true;
+    const hasCapacity = this.#options.exchanges.every((exchange) => exchange.hasCapacity());
+    for (const source of this.sources) source.setBackPressured(!hasCapacity);
+    return hasCapacity;
   }
 
   /**
    * Runs one batch of each channel and, if `readSources`, of each source; false if there was nothing to do.
    */
   runBatch(readSources: boolean): boolean {
+    if (this.#failure !== undefined) throw failureOf(this.#failure.error, undefined, this.#position());
     const fromSources = readSources && this.#attributed(() => this.#pollSources());
     const fromChannels = this.#attributed(() => this.#pollChannels());
     if (!fromSources && !fromChannels) return false;
@@ -96,7 +99,8 @@ export class Task {
       this.#position = () => `the record at ${source.reader.currentPosition()}`;
       const status = source.poll(LIMITS.sourceBatchRecordsMax);
       if (status !== 'more-available') this.#readySources.delete(source);
-      progressed ||= status !== 'nothing-available';
+      if (status === 'nothing-available') this.#await(source);
+      progressed = true;
     }
     return progressed;
   }
@@ -133,19 +137,23 @@ export class Task {
     });
   }
 
-  /** Sources that wait for data become ready again when it is there. Rejects when reading failed. */
+  /** Resolves when any source that had nothing has something again, or has failed; for a scheduler that waits. */
   awaitSources(): readonly Promise<void>[] {
-    for (const source of this.sources) {
-      if (source.ended || this.#readySources.has(source) || this.#awaited.has(source)) continue;
-      const available = source.reader.isAvailable().then(() => {
-        this.#awaited.delete(source);
-        this.#readySources.add(source);
-      });
-      // The failure is met by whoever awaits; until then it must not count as unhandled.
-      available.catch(() => {});
-      this.#awaited.set(source, available);
-    }
     return [...this.#awaited.values()];
+  }
+
+  /** A source that waits comes back by itself, also while others keep the task busy. */
+  #await(source: SourceOperator): void {
+    const available = source.reader.isAvailable().then(
+      () => void this.#readySources.add(source),
+      (error: unknown) => {
+        this.#failure = { error };
+      },
+    );
+    this.#awaited.set(
+      source,
+      available.then(() => void this.#awaited.delete(source)),
+    );
   }
 
   /** After the last input: operators finish in order, downstream is told. */
