@@ -143,7 +143,13 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   }
 
   releaseSplit(splitId: string): void {
-    if (this.#splits.delete(splitId)) this.#multiplexer.unregisterOutput(splitId);
+    const split = this.#splits.get(splitId);
+    if (split === undefined) return;
+    // A short split ends before its first periodic emission: its last watermark must not be lost.
+    split.periodicEmit();
+    this.#multiplexer.onPeriodicEmit();
+    this.#splits.delete(splitId);
+    this.#multiplexer.unregisterOutput(splitId);
   }
 
   reject(record: RejectedRecord): void {

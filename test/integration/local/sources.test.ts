@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   CollectSink,
   DataGeneratorSource,
+  FileSource,
   millis,
   type Source,
   StreamExecutionEnvironment,
@@ -106,6 +110,28 @@ describe('a source that has nothing', () => {
       .sinkTo(sink)
       .uid('sink');
     await runUntil(env, () => sink.values.length === 1);
+  });
+
+  it('has emitted the watermark of its last record, also at the end of a short split', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-watch-'));
+    writeFileSync(join(folder, 'a.ndjson'), '1\n8\n100\n');
+    const env = StreamExecutionEnvironment.create().setParallelism(2);
+    const sink = new CollectSink<number>();
+    env
+      .fromSource(
+        FileSource.ndjson<number>(folder, { mode: 'watch' }),
+        WatermarkStrategy.forMonotonousTimestamps<number>({ timestamp: (n) => n }).withIdleness(millis(50)),
+        'watched',
+      )
+      .keyBy(() => 'all')
+      .window(TumblingEventTimeWindows.of(millis(10)))
+      .reduce((a, b) => a + b)
+      .uid('windows')
+      .sinkTo(sink)
+      .uid('sink');
+    await runUntil(env, () => sink.values.length > 0);
+    expect(sink.values).toEqual([9]);
+    rmSync(folder, { recursive: true });
   });
 
   it('does not hold the windows back once it is idle', async () => {
