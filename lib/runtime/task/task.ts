@@ -137,7 +137,7 @@ export class Task {
     });
   }
 
-  /** Resolves when any source that had nothing has something again, or has failed; for a scheduler that waits. */
+  /** One promise per source that had nothing: it resolves when there is something again, or a failure. */
   awaitSources(): readonly Promise<void>[] {
     return [...this.#awaited.values()];
   }

@@ -15,7 +15,7 @@ import {
   WatermarkStrategy,
 } from '../../../lib/index.ts';
 
-/** A source of one split whose reader has nothing until `ready` resolves, and then gives its records and ends. */
+/** A source of one split whose reader has nothing until `ready` resolves, then its records and the end. */
 function waitingSource<T>(records: readonly T[], ready: Promise<void>): Source<T> {
   let isReady = false;
   return {
