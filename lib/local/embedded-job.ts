@@ -43,6 +43,9 @@ export class EmbeddedJob {
   #tasks: readonly Task[] = [];
   #lastCommit = 0;
   #lastTurn = 0;
+  /** Set while the scheduler sleeps. */
+  #awake: AbortController | undefined;
+  #sourceReady = false;
 
   constructor(options: EmbeddedJobOptions) {
     this.#options = options;
@@ -67,16 +70,18 @@ export class EmbeddedJob {
   async #open(): Promise<void> {
     const { plan, overwrite, clock } = this.#options;
     for (const node of plan.nodes) {
-      if (node.spec.kind === 'source') {
-        const host = new SourceHost(await node.spec.source.load(), { parallelism: node.parallelism, clock });
-        this.#sources.set(node.id, host);
-        await host.start();
-      } else if (node.spec.kind === 'sink') {
-        const runtime = await node.spec.sink.load();
-        const operatorUid = node.uid ?? node.name;
-        await runtime.prepare?.({ jobName: plan.jobName, operatorUid, overwrite });
-        this.#sinks.set(node.id, new SinkHost(runtime));
-      }
+      if (node.spec.kind !== 'source') continue;
+      const host = new SourceHost(await node.spec.source.load(), { parallelism: node.parallelism, clock });
+      this.#sources.set(node.id, host);
+      await host.start();
+    }
+    // After the sources: old output is not removed for a job whose input is missing.
+    for (const node of plan.nodes) {
+      if (node.spec.kind !== 'sink') continue;
+      const runtime = await node.spec.sink.load();
+      const operatorUid = node.uid ?? node.name;
+      await runtime.prepare?.({ jobName: plan.jobName, operatorUid, overwrite });
+      this.#sinks.set(node.id, new SinkHost(runtime));
     }
     this.#tasks = this.#buildTasks();
     for (const task of this.#tasks.toReversed()) await task.open();
@@ -103,6 +108,10 @@ export class EmbeddedJob {
   }
 
   #register(task: Task): void {
+    task.onSourceReady(() => {
+      this.#sourceReady = true;
+      this.#awake?.abort();
+    });
     for (const source of task.sources) this.#sources.get(source.nodeId)?.addReader(source);
     for (const sink of task.sinks) this.#sinks.get(sink.nodeId)?.addWriter(sink);
   }
@@ -138,7 +147,7 @@ export class EmbeddedJob {
       const progressed = await this.#runTasks(!stopping);
       if (stopping && !progressed) return false;
       const now = clock.now();
-      if (now - this.#lastCommit >= LIMITS.commitIntervalMs) await this.#commitClosed(now);
+      if (now - this.#lastCommit >= LIMITS.commitIntervalMs) await this.#publish(now);
       if (!progressed) await this.#rest(now);
       else if (now - this.#lastTurn >= LIMITS.schedulerTurnMs) await nextTurn();
       else continue;
@@ -167,10 +176,28 @@ export class EmbeddedJob {
     return progressed;
   }
 
-  async #commitClosed(now: number): Promise<void> {
+  /**
+   * Publishes what rolling policies have closed. A bounded job publishes everything at its end instead: if it
+   * fails, nothing is visible.
+   */
+  async #publish(now: number): Promise<void> {
+    this.#lastCommit = now;
+    await this.#flushPending();
+    if (this.#isBounded()) return;
     for (const sink of this.#sinks.values()) await sink.prepareCommit(false);
     await this.#commit();
-    this.#lastCommit = now;
+  }
+
+  #isBounded(): boolean {
+    return this.#options.plan.nodes.every(
+      ({ spec }) => spec.kind !== 'source' || spec.source.boundedness === 'bounded',
+    );
+  }
+
+  async #flushPending(): Promise<void> {
+    for (const sink of this.#tasks.flatMap((task) => task.sinks)) {
+      if (sink.pendingBytes() > 0) await sink.flush(false);
+    }
   }
 
   async #commit(): Promise<void> {
@@ -179,9 +206,7 @@ export class EmbeddedJob {
 
   /** Nothing to do: what writers hold goes out, then everybody sleeps. */
   async #rest(now: number): Promise<void> {
-    for (const sink of this.#tasks.flatMap((task) => task.sinks)) {
-      if (sink.pendingBytes() > 0) await sink.flush(false);
-    }
+    await this.#flushPending();
     await this.#wait(now);
   }
 
@@ -198,9 +223,12 @@ export class EmbeddedJob {
     const awake = new AbortController();
     const signals =
       this.#options.signal === undefined ? [awake.signal] : [awake.signal, this.#options.signal];
-    const timer = this.#options.clock.sleep(waitMs, AbortSignal.any(signals));
-    await Promise.race([timer, ...this.#tasks.flatMap((task) => task.awaitSources())]);
-    awake.abort();
+    this.#awake = awake;
+    if (!this.#sourceReady) await this.#options.clock.sleep(waitMs, AbortSignal.any(signals));
+    this.#awake = undefined;
+    this.#sourceReady = false;
+    // A source that is ready again at once must not keep signals and I/O from their turn.
+    await nextTurn();
   }
 
   async #close(): Promise<void> {

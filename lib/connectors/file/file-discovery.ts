@@ -33,7 +33,12 @@ export async function discoverFiles(paths: readonly string[], cwd: string): Prom
     const found = await expand(path, cwd);
     if (found === undefined) missing.push(path);
     for (const file of found ?? []) {
-      if (!files.has(file)) files.set(file, { path: file, bytes: await regularFileBytes(file, cwd) });
+      if (files.has(file)) continue;
+      const bytes = await regularFileBytes(file, cwd);
+      // Listed a moment ago and gone: renamed while it was written, for example.
+      if (bytes === undefined && file !== path) continue;
+      if (bytes === undefined) missing.push(path);
+      else files.set(file, { path: file, bytes });
     }
     if (files.size > LIMITS.filesMax) throw tooMany(path, files.size);
   }
@@ -62,7 +67,10 @@ async function expand(path: string, cwd: string): Promise<string[] | undefined> 
 
 async function filesBelow(folder: string, cwd: string): Promise<string[]> {
   const names: string[] = [];
-  const entries = await readdir(resolve(cwd, folder), { withFileTypes: true });
+  const entries = await readdir(resolve(cwd, folder), { withFileTypes: true }).catch((thrown: unknown) => {
+    if (errnoOf(thrown) === 'ENOENT') return [];
+    throw fileError(thrown, 'read', folder);
+  });
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
@@ -87,10 +95,13 @@ async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   }
 }
 
-async function regularFileBytes(path: string, cwd: string): Promise<number> {
+/** Undefined if there is no such file. */
+async function regularFileBytes(path: string, cwd: string): Promise<number | undefined> {
   const stats = await stat(resolve(cwd, path)).catch((thrown: unknown) => {
+    if (errnoOf(thrown) === 'ENOENT') return undefined;
     throw fileError(thrown, 'read', path);
   });
+  if (stats === undefined) return undefined;
   if (stats.isFile()) return stats.size;
   const message =
     `${path} is not a regular file. Name a file: ` +

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStreamError, UserError } from '../../core/errors.ts';
 import { fileError } from './file-error.ts';
@@ -72,13 +81,36 @@ export class PartFile<T> {
     const { inProgressPath } = this.committable;
     try {
       if (!this.created) this.create();
-      if (data.length > 0) appendFileSync(inProgressPath, data);
+      if (data.length > 0) this.extend(data);
     } catch (thrown) {
       this.failure = isStreamError(thrown) ? thrown : fileError(thrown, 'write', inProgressPath);
       throw this.failure;
     }
     this.writtenBytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     this.pendingBytes = 0;
+  }
+
+  /** The file must be the one that was created, with what was written: another run could have removed it. */
+  private extend(data: string | Uint8Array): void {
+    const { inProgressPath } = this.committable;
+    if (!existsSync(inProgressPath)) throw this.lost();
+    const descriptor = openSync(inProgressPath, constants.O_WRONLY | constants.O_APPEND);
+    try {
+      if (fstatSync(descriptor).size !== this.writtenBytes) throw this.lost();
+      writeFileSync(descriptor, data);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  private lost(): UserError {
+    const { inProgressPath } = this.committable;
+    return new UserError(
+      'SINK_INVALID',
+      `${inProgressPath} was removed or changed while it was written, perhaps by another run into the same ` +
+        'folder. Nothing of it is published: give each run a folder of its own and run the job again.',
+      { context: { location: inProgressPath } },
+    );
   }
 
   /** Two sinks that write to one folder must not overwrite each other. */

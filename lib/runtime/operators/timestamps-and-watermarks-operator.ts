@@ -50,12 +50,18 @@ export class TimestampsAndWatermarksOperator implements Operator, Input {
   }
 
   processElement(value: unknown, recordTimestamp: number): void {
-    const { cursor, output } = this.#context;
+    const { cursor, output, journal } = this.#context;
     cursor.operator = this.#context;
     const timestamp = this.#assigner === undefined ? recordTimestamp : this.#assigner(value, recordTimestamp);
     if (this.#assigner !== undefined && !isTimestamp(timestamp)) throw this.#invalidTimestamp(timestamp);
     output.processElement(value, timestamp);
-    cursor.operator = this.#context;
+    // A record that is undone must not move the watermark.
+    if (journal === undefined) this.#generate(value, timestamp);
+    else journal.defer(() => this.#generate(value, timestamp));
+  }
+
+  #generate(value: unknown, timestamp: number): void {
+    this.#context.cursor.operator = this.#context;
     this.#generator.onEvent(value, timestamp, this.#emitter);
     if (this.#perRecord) this.#generator.onPeriodicEmit(this.#emitter);
   }

@@ -67,7 +67,7 @@ function labelOf({ operatorName, operatorUid }: OperatorIdentity): string {
 }
 
 /** A record as text for people, cut at LIMITS.deadLetterRawBytesMax characters. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part));

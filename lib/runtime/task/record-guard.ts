@@ -45,8 +45,12 @@ export class RecordGuard {
     const operator = cursor.operator;
     if (operator === undefined || operator.onError === 'fail') throw error;
     if (error instanceof FiringFailure || error instanceof InvariantError) throw error;
-    deadLetters.write(deadLetterOf(error, { value, timestamp, position: currentPosition() }, operator));
-    deadCounter.inc();
+    const letter = deadLetterOf(error, { value, timestamp, position: currentPosition() }, operator);
+    // An outer record may still be undone, and this letter with it.
+    this.#options.journal.defer(() => {
+      deadLetters.write(letter);
+      deadCounter.inc();
+    });
   }
 }
 

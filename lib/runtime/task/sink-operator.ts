@@ -1,31 +1,43 @@
 import type { AnySinkRuntime, SinkWriter } from '../../core/connector.ts';
-import { InvariantError } from '../../core/errors.ts';
+import { InvariantError, RecordError } from '../../core/errors.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { MIN_TIMESTAMP } from '../../core/time.ts';
+import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
 import type { OperatorSnapshot } from '../snapshot.ts';
+import { deadLetterOf } from './failure.ts';
+
+/** What a sink operator gets beside its context. */
+export interface SinkOperatorOptions {
+  readonly nodeId: number;
+  readonly runtime: AnySinkRuntime<unknown>;
+  readonly deadLetters: DeadLetterOutput;
+  /** Where the record being processed stands, in words. */
+  readonly currentPosition: () => string;
+}
 
 /** Last operator of a chain: hands records to the writer of a sink. */
 export class SinkOperator implements Operator, Input {
   readonly inputs: readonly [Input] = [this];
   readonly nodeId: number;
-  readonly #runtime: AnySinkRuntime<unknown>;
+  readonly #options: SinkOperatorOptions;
   readonly #context: OperatorContext;
   readonly #numRecordsOut: Counter;
   #writer: SinkWriter<unknown, unknown> | undefined;
   #watermark = MIN_TIMESTAMP;
 
-  constructor(nodeId: number, runtime: AnySinkRuntime<unknown>, context: OperatorContext) {
-    this.nodeId = nodeId;
-    this.#runtime = runtime;
+  constructor(context: OperatorContext, options: SinkOperatorOptions) {
+    this.nodeId = options.nodeId;
+    this.#options = options;
     this.#context = context;
     this.#numRecordsOut = context.counter('numRecordsOut');
   }
 
   async open(): Promise<void> {
+    this.#context.cursor.operator = this.#context;
     const { jobName, operatorName, operatorUid, subtask, parallelism } = this.#context;
-    this.#writer = await this.#runtime.createWriter({
+    this.#writer = await this.#options.runtime.createWriter({
       jobName,
       operatorUid: operatorUid ?? operatorName,
       subtask,
@@ -37,7 +49,20 @@ export class SinkOperator implements Operator, Input {
     const { journal, cursor } = this.#context;
     cursor.operator = this.#context;
     if (journal === undefined) this.#write(value, timestamp);
-    else journal.defer(() => this.#write(value, timestamp));
+    else journal.defer(() => this.#writeDeferred(value, timestamp));
+  }
+
+  /** The record has succeeded by now: what the writer refuses is a dead letter of this sink alone. */
+  #writeDeferred(value: unknown, timestamp: number): void {
+    this.#context.cursor.operator = this.#context;
+    try {
+      this.#write(value, timestamp);
+    } catch (error) {
+      if (this.#context.onError === 'fail' || !(error instanceof RecordError)) throw error;
+      const record = { value, timestamp, position: this.#options.currentPosition() };
+      this.#options.deadLetters.write(deadLetterOf(error, record, this.#context));
+      this.#context.counter('numRecordsInErrors').inc();
+    }
   }
 
   #write(value: unknown, timestamp: number): void {

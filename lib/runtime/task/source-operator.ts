@@ -26,6 +26,7 @@ import type { Input, Operator, OperatorContext } from '../operator.ts';
 import { PausableClock } from '../operators/pausable-clock.ts';
 import { createWatermarkGenerator } from '../operators/watermark-generators.ts';
 import type { OperatorSnapshot } from '../snapshot.ts';
+import { textOf } from './failure.ts';
 import type { RecordGuard } from './record-guard.ts';
 
 /** What a source operator gets beside its context. */
@@ -81,6 +82,7 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   }
 
   open(): Promise<void> {
+    this.context.cursor.operator = this.context;
     this.#silentSince = this.idlenessClock.now();
     this.#schedulePeriodicEmit();
     return this.reader.start();
@@ -105,6 +107,7 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
 
   endBatch(): void {
     if (this.#ended) return;
+    this.context.cursor.operator = this.context;
     for (const split of this.#splits.values()) split.periodicEmit();
     this.#multiplexer.onPeriodicEmit();
     this.#checkSilence();
@@ -145,10 +148,12 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   releaseSplit(splitId: string): void {
     const split = this.#splits.get(splitId);
     if (split === undefined) return;
+    this.context.cursor.operator = this.context;
     // A short split ends before its first periodic emission: its last watermark must not be lost.
     split.periodicEmit();
     this.#multiplexer.onPeriodicEmit();
     this.#splits.delete(splitId);
+    this.#silentSince = this.idlenessClock.now();
     this.#multiplexer.unregisterOutput(splitId);
   }
 
@@ -231,6 +236,14 @@ class SplitRecords implements SplitOutput<unknown> {
       return;
     }
     this.#next.processElement(value, timestamp);
+    const { journal } = this.#context;
+    // A record that is undone must not move the watermark.
+    if (journal === undefined) this.#generate(value, timestamp);
+    else journal.defer(() => this.#generate(value, timestamp));
+  }
+
+  #generate(value: unknown, timestamp: number): void {
+    this.#context.cursor.operator = this.#context;
     this.#generator.onEvent(value, timestamp, this.#immediate);
     if (this.#perRecord) this.#generator.onPeriodicEmit(this.#immediate);
   }
@@ -249,7 +262,7 @@ class SplitRecords implements SplitOutput<unknown> {
       code: 'TIMESTAMP_INVALID',
       reason: `the timestamp is ${String(timestamp)}, not a whole number of milliseconds since the epoch`,
       position: this.#source.reader.currentPosition(),
-      raw: JSON.stringify(value) ?? String(value),
+      raw: textOf(value),
     });
   }
 }

@@ -78,6 +78,7 @@ class TaskBuilder {
   readonly #gates = new Map<string, { readonly gate: InputGate; next: number }>();
   readonly #operators = new Map<number, Operator>();
   readonly #exchanges: ExchangeOutput[] = [];
+  readonly #currentPosition = () => this.#task?.currentPosition() ?? 'an unknown record';
   #task: Task | undefined;
 
   constructor(plan: TaskPlan, environment: TaskEnvironment) {
@@ -95,7 +96,7 @@ class TaskBuilder {
         cursor: this.#cursor,
         deadLetters: environment.deadLetters,
         deadCounter: environment.metrics.counter(plan.task.id, 'numRecordsInErrors'),
-        currentPosition: () => this.#task?.currentPosition() ?? 'an unknown record',
+        currentPosition: this.#currentPosition,
       });
     }
     this.#indexEdges();
@@ -139,7 +140,14 @@ class TaskBuilder {
   #createOperator(node: StreamNode): Operator {
     const context = this.#contextOf(node);
     const { sourceRuntime, sinkRuntime, requestSplit, deadLetters } = this.#environment;
-    if (node.spec.kind === 'sink') return new SinkOperator(node.id, sinkRuntime(node.id), context);
+    if (node.spec.kind === 'sink') {
+      return new SinkOperator(context, {
+        nodeId: node.id,
+        runtime: sinkRuntime(node.id),
+        deadLetters,
+        currentPosition: this.#currentPosition,
+      });
+    }
     if (node.spec.kind !== 'source') return createOperator(node.spec, context);
     return new SourceOperator(context, {
       nodeId: node.id,

@@ -42,7 +42,7 @@ export class Task {
   readonly #options: TaskOptions;
   readonly #openChannels: Set<TaskChannel>;
   readonly #readySources: Set<SourceOperator>;
-  readonly #awaited = new Map<SourceOperator, Promise<void>>();
+  #wake: () => void = () => {};
   #failure: { readonly error: unknown } | undefined;
   readonly #opened: Operator[] = [];
   #position: () => string = () => 'opening the task';
@@ -126,7 +126,7 @@ export class Task {
   }
 
   nextTimer(): number | undefined {
-    return this.#options.time.nextDue();
+    return this.#finished ? undefined : this.#options.time.nextDue();
   }
 
   #endBatch(): void {
@@ -137,22 +137,22 @@ export class Task {
     });
   }
 
-  /** One promise per source that had nothing: it resolves when there is something again, or a failure. */
-  awaitSources(): readonly Promise<void>[] {
-    return [...this.#awaited.values()];
+  /** Calls `wake` each time a source that had nothing has something again, or has failed. */
+  onSourceReady(wake: () => void): void {
+    this.#wake = wake;
   }
 
   /** A source that waits comes back by itself, also while others keep the task busy. */
   #await(source: SourceOperator): void {
-    const available = source.reader.isAvailable().then(
-      () => void this.#readySources.add(source),
+    source.reader.isAvailable().then(
+      () => {
+        this.#readySources.add(source);
+        this.#wake();
+      },
       (error: unknown) => {
         this.#failure = { error };
+        this.#wake();
       },
-    );
-    this.#awaited.set(
-      source,
-      available.then(() => void this.#awaited.delete(source)),
     );
   }
 
@@ -174,7 +174,7 @@ export class Task {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw errors[0];
+    if (errors.length > 0) throw failureOf(errors[0], this.#options.cursor.operator, 'closing the task');
   }
 
   /** Where the record being processed stands, in words. */

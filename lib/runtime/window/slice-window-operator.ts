@@ -79,6 +79,7 @@ export class SliceWindowOperator implements Operator, Input {
   }
 
   async open(): Promise<void> {
+    this.#context.cursor.operator = this.#context;
     const { restored } = this.#context;
     if (restored !== undefined) {
       const others = restoreSlices(restored, this.#slices, this.#context);

@@ -79,6 +79,7 @@ export class WindowOperator implements Operator, Input, TimerTarget {
   }
 
   async open(): Promise<void> {
+    this.#context.cursor.operator = this.#context;
     const { restored } = this.#context;
     if (restored !== undefined) {
       refuseStateOf('slices', restored, this.#context);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorPolicy } from '../../../lib/graph/operator-spec.ts';
 import {
+  CollectSink,
   FileSink,
   millis,
   StreamExecutionEnvironment,
@@ -99,6 +100,46 @@ describe("a function that throws, with onError: 'dead-letter'", () => {
       'bad window',
     );
     expect(existsSync(join(folder, 'dead.ndjson'))).toBe(false);
+  });
+});
+
+describe("a record that one sink cannot write, with onError: 'dead-letter'", () => {
+  it('is a dead letter of that sink alone, and the job goes on', async () => {
+    const env = StreamExecutionEnvironment.create().onError('dead-letter');
+    const numbers = env.fromData([1, Number.NaN, 3]).map((n) => ({ n }));
+    numbers.sinkTo(FileSink.ndjson(join(folder, 'out'))).uid('files');
+    const all = new CollectSink<{ n: number }>();
+    numbers.sinkTo(all).uid('all');
+    const result = await env.execute('numbers', { deadLetterFile: join(folder, 'dead.ndjson') });
+    expect(all.values).toHaveLength(3);
+    expect(readFileSync(join(folder, 'out/part-0-0.ndjson'), 'utf8')).toBe('{"n":1}\n{"n":3}\n');
+    expect(result.metrics.numRecordsInErrors).toBe(1);
+    expect(deadLetters()).toMatchObject([{ operator: 'files', code: 'RECORD_INVALID' }]);
+  });
+});
+
+describe('a record that is undone after a watermark generator saw it', () => {
+  it('has not moved the watermark, and the next one does', async () => {
+    const env = StreamExecutionEnvironment.create().onError('dead-letter');
+    const seen = new CollectSink<string>();
+    env
+      .fromData([10, 99, 20])
+      .flatMap<number>((n, out) => {
+        out.collect(n);
+        if (n === 99) throw new Error('not this one');
+      })
+      .assignTimestampsAndWatermarks(
+        WatermarkStrategy.forMonotonousTimestamps({ timestamp: (n) => n, emit: 'per-record' }),
+      )
+      .keyBy(() => 'all')
+      .process<string>((n, { timerService }, out) =>
+        out.collect(`${n} after ${timerService.currentWatermark()}`),
+      )
+      .uid('probe')
+      .sinkTo(seen)
+      .uid('seen');
+    await env.execute('undone', { deadLetterFile: join(folder, 'dead.ndjson') });
+    expect(seen.values).toEqual([`10 after ${Number.MIN_SAFE_INTEGER}`, '20 after 9']);
   });
 });
 

@@ -189,6 +189,20 @@ describe('the folder of a file sink', () => {
     });
   });
 
+  it('in which another run removes the part being written loses nothing silently', async () => {
+    const folder = newFolder();
+    const probe = await SinkProbe.open(FileSink.ndjson(folder));
+    probe.write(1);
+    await probe.writer.flush(false);
+    rmSync(join(folder, '.part-0-0.ndjson.inprogress'));
+    probe.write(2);
+    await expect(probe.writer.flush(false)).rejects.toMatchObject({
+      code: 'SINK_INVALID',
+      message: expect.stringContaining('was removed or changed while it was written'),
+    });
+    expect(filesOf(folder)).toEqual([]);
+  });
+
   it('must not lose a part before it is committed', async () => {
     const probe = await SinkProbe.open(FileSink.ndjson(newFolder()));
     probe.write(1);
