@@ -124,9 +124,11 @@ describe('a record that is undone after a watermark generator saw it', () => {
     const seen = new CollectSink<string>();
     env
       .fromData([10, 99, 20])
-      .flatMap<number>((n, out) => {
-        out.collect(n);
-        if (n === 99) throw new Error('not this one');
+      .flatMap<number>({
+        flatMap: (n, out) => {
+          out.collect(n);
+          if (n === 99) throw new Error('not this one');
+        },
       })
       .assignTimestampsAndWatermarks(
         WatermarkStrategy.forMonotonousTimestamps({ timestamp: (n) => n, emit: 'per-record' }),
