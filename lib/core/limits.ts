@@ -52,4 +52,16 @@ export const LIMITS = {
   commitIntervalMs: 1000,
   /** Longest wait of the embedded scheduler before it looks at its clock again. */
   schedulerWaitMsMax: 50,
+  /** Elements of list state that are written as one place: what an append rewrites at most. */
+  stateListChunk: 64,
+  /** Slots of the ring in which a subtask's log lives; fixed for the life of a run. */
+  logRingSlots: 1024,
+  /** Slots of the ring that only items without a batch may use: epochs and seals find room on an idle subtask. */
+  logRingReservedSlots: 16,
+  /** Payload of a log item that is stored in the item itself; DynamoDB bills 1 KB units, S3 a flat price. */
+  logInlineBytesMax: 12 << 10,
+  /** Largest log item; DynamoDB's is 400 KB. */
+  logItemBytesMax: 350 << 10,
+  /** Largest frame; a Kinesis record is at most 1 MB. */
+  frameBytesMax: 1 << 20,
 } as const;

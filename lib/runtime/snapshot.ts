@@ -1,5 +1,7 @@
 /** Self-contained data of one operator of one subtask: what a restore needs. */
 
+import type { Namespace } from '../core/log/state-delta.ts';
+
 /** One entry of keyed state or one timer set is addressed by its key; the key group follows from it. */
 export interface KeyedEntry {
   readonly key: unknown;
@@ -7,9 +9,6 @@ export interface KeyedEntry {
   readonly namespace: Namespace | undefined;
   readonly value: unknown;
 }
-
-/** `undefined` for plain keyed state; `[start, end]` for a TimeWindow; 'global' for the GlobalWindow. */
-export type Namespace = undefined | 'global' | readonly [number, number];
 
 export interface KeyedStateSnapshot {
   readonly name: string;

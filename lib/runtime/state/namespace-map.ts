@@ -1,5 +1,5 @@
+import type { Namespace } from '../../core/log/state-delta.ts';
 import { GlobalWindow, TimeWindow, type Window } from '../../core/window/window.ts';
-import type { Namespace } from '../snapshot.ts';
 import { unknownWindow } from './namespace.ts';
 
 interface Node<V> {

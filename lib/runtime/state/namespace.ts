@@ -1,7 +1,7 @@
 /** Windows as namespaces of state and timers: what makes two the same, and their form in snapshots. */
 import { UserError } from '../../core/errors.ts';
+import type { Namespace } from '../../core/log/state-delta.ts';
 import { GlobalWindow, TimeWindow, type Window } from '../../core/window/window.ts';
-import type { Namespace } from '../snapshot.ts';
 
 /** The form of a TimeWindow or GlobalWindow in a snapshot. Throws UserError WINDOW_INVALID for others. */
 export function namespaceOf(window: Window | undefined): Namespace {

@@ -6,10 +6,10 @@
  */
 import { InvariantError } from '../../core/errors.ts';
 import type { CanonicalKey } from '../../core/key.ts';
+import type { Namespace } from '../../core/log/state-delta.ts';
 import type { StateDescriptor, StateKind } from '../../core/state.ts';
 import { assertStateValue } from '../../core/state-value.ts';
 import type { Window } from '../../core/window/window.ts';
-import type { Namespace } from '../snapshot.ts';
 import { KeyedMap } from './keyed-map.ts';
 import { NamespaceMap } from './namespace-map.ts';
 import type { StateScope } from './state-scope.ts';

@@ -1,0 +1,13 @@
+import type { SubtaskId } from '../core/log/subtask-id.ts';
+
+/** What a subtask is asked to do without a record of its stream. */
+export type SubtaskRequest =
+  /** Send what is unsent, fire timers that are due. */
+  | { readonly kind: 'tick' }
+  /** Consume the next share of the inbox that a restore has written. */
+  | { readonly kind: 'genesis' };
+
+/** Runs a subtask beside its stream. Delivered at least once; may run at the same time as a batch. */
+export interface SubtaskInvoker {
+  invoke(subtask: SubtaskId, request: SubtaskRequest): Promise<void>;
+}
