@@ -16,7 +16,8 @@ import { LIMITS } from './limits.ts';
 /** Primitive stand-in of a key: equal exactly when the keys are equal. */
 export type CanonicalKey = string | number | bigint | boolean;
 
-const TAG = {
+/** First byte of an encoded key, by type; `end` closes tuples and objects. */
+export const KEY_TAG = {
   end: 0,
   false: 1,
   true: 2,
@@ -76,14 +77,14 @@ function encodeInto(bytes: number[], key: unknown, path: readonly string[]): voi
       encodeString(bytes, key);
       break;
     case 'number':
-      bytes.push(TAG.number);
+      bytes.push(KEY_TAG.number);
       encodeDouble(bytes, key);
       break;
     case 'bigint':
       encodeBigint(bytes, key);
       break;
     case 'boolean':
-      bytes.push(key ? TAG.true : TAG.false);
+      bytes.push(key ? KEY_TAG.true : KEY_TAG.false);
       break;
     default:
       encodeComposite(bytes, key, path);
@@ -93,19 +94,19 @@ function encodeInto(bytes: number[], key: unknown, path: readonly string[]): voi
 function encodeComposite(bytes: number[], key: unknown, path: readonly string[]): void {
   if (path.length > LIMITS.keyDepthMax) throw invalidKey(key, path);
   if (key instanceof Date && !Number.isNaN(key.getTime())) {
-    bytes.push(TAG.date);
+    bytes.push(KEY_TAG.date);
     encodeDouble(bytes, key.getTime());
   } else if (Array.isArray(key)) {
-    bytes.push(TAG.tuple);
+    bytes.push(KEY_TAG.tuple);
     for (let i = 0; i < key.length; i++) encodeInto(bytes, key[i], [...path, `[${i}]`]);
-    bytes.push(TAG.end);
+    bytes.push(KEY_TAG.end);
   } else if (isPlainObject(key)) {
-    bytes.push(TAG.object);
+    bytes.push(KEY_TAG.object);
     for (const name of Object.keys(key).sort()) {
       encodeString(bytes, name);
       encodeInto(bytes, key[name], [...path, `.${name}`]);
     }
-    bytes.push(TAG.end);
+    bytes.push(KEY_TAG.end);
   } else {
     throw invalidKey(key, path);
   }
@@ -129,7 +130,7 @@ function encodeBigint(bytes: number[], value: bigint): void {
   const negative = value < 0n;
   const mask = negative ? 0xff : 0;
   const magnitude = magnitudeBytes(negative ? -value : value);
-  bytes.push(TAG.bigint, negative ? 0 : 1);
+  bytes.push(KEY_TAG.bigint, negative ? 0 : 1);
   for (const shift of [24, 16, 8, 0]) bytes.push(((magnitude.length >>> shift) & 0xff) ^ mask);
   for (const byte of magnitude) bytes.push(byte ^ mask);
 }
@@ -141,7 +142,7 @@ function magnitudeBytes(value: bigint): Buffer {
 }
 
 function encodeString(bytes: number[], text: string): void {
-  bytes.push(TAG.string);
+  bytes.push(KEY_TAG.string);
   for (let i = 0; i < text.length; i++) {
     const code = text.codePointAt(i) ?? 0;
     if (code === 0) bytes.push(0, 0xff);

@@ -32,6 +32,10 @@ export const LIMITS = {
   filePartBytes: 128 << 20,
   /** Bytes that a file writer gathers before it writes. */
   fileWriteBytes: 1 << 20,
+  /** Files that one file writer hands to the device at the same time. */
+  fileSyncsMax: 16,
+  /** Pieces of buffered rows in the state of a file sink that are joined to a larger one. */
+  fileRowChunksJoined: 16,
   /** Open buckets of one file writer. */
   openBucketsMax: 1024,
   /** Rows of one Parquet row group that is being written. */
@@ -52,16 +56,80 @@ export const LIMITS = {
   commitIntervalMs: 1000,
   /** Longest wait of the embedded scheduler before it looks at its clock again. */
   schedulerWaitMsMax: 50,
+  /** Bytes of log that an embedded job keeps before it writes its whole state anew, however small that is. */
+  embeddedLogBytesMin: 4 << 20,
+  /** Commits of an embedded job behind its base: the ring of its logs never comes round to one it needs. */
+  embeddedLogVersionsMax: 900,
+  /** Log items that an embedded job reads at once when it goes on. */
+  embeddedLogPageItems: 16,
+  /** Keys whose state one operator of one subtask keeps in memory while its state is in a table. */
+  residentKeysMax: 100_000,
+  /** Bytes, estimated, of that state. */
+  residentKeyBytesMax: 128 << 20,
+  /** Keys that are loaded from a remote table in one call. */
+  tableLoadKeysMax: 100,
   /** Elements of list state that are written as one place: what an append rewrites at most. */
   stateListChunk: 64,
   /** Slots of the ring in which a subtask's log lives; fixed for the life of a run. */
   logRingSlots: 1024,
-  /** Slots of the ring that only items without a batch may use: epochs and seals find room on an idle subtask. */
+  /** Slots of the ring that only items without a batch may use, so that an idle subtask can be sealed. */
   logRingReservedSlots: 16,
   /** Payload of a log item that is stored in the item itself; DynamoDB bills 1 KB units, S3 a flat price. */
   logInlineBytesMax: 12 << 10,
   /** Largest log item; DynamoDB's is 400 KB. */
   logItemBytesMax: 350 << 10,
+  /** Chunk of a full state: one object of a base. */
+  stateChunkBytes: 4 << 20,
+  /** Encoded bytes from which compression is tried. */
+  compressedBytesMin: 1 << 10,
+  /** Largest encoded object once it is decompressed. */
+  decodedBytesMax: 1 << 30,
   /** Largest frame; a Kinesis record is at most 1 MB. */
   frameBytesMax: 1 << 20,
+  /** Rows that a store reads at once when it lists objects or records. */
+  storePageRowsMax: 1000,
+  /** Longest wait for another tool that writes to the state database. */
+  storeLockWaitMs: 5000,
+  /** Tries of a coordinator to get behind the writer of a log, or to read a moving log, before it fails. */
+  coordinatorAttemptsMax: 24,
+  /** Log items that a coordinator reads in one call. */
+  coordinatorPageItemsMax: 64,
+  /** Rounds in a row in which no subtask consumes anything of its inbox before a restore gives up for now. */
+  genesisStalledRoundsMax: 60,
+  /** Pause after such a round. */
+  genesisPauseMs: 1000,
+  /** Bytes of frames, as they were sent, that go into one object of an inbox. */
+  inboxObjectBytes: 4 << 20,
+  /** Frames that one version consumes of an inbox. */
+  inboxFramesPerVersion: 256,
+  /** Records of a batch that one version consumes. */
+  versionRecordsMax: 1000,
+  /** Bytes of such records, as delivered; a larger record is a version of its own. */
+  versionBytesMax: 4 << 20,
+  /** Records in one frame. */
+  frameRecordsMax: 4096,
+  /** Frames that wait behind the gaps of all channels of a subtask before what is missing is fetched. */
+  parkedFramesMax: 1000,
+  /** Age of a gap in a channel from which the missing frames are fetched from their sender's log. */
+  channelGapMs: 10_000,
+  /** Versions that one invocation loses to other writers before it gives up. */
+  invocationConflictsMax: 8,
+  /** Time kept free at the end of an invocation for its report. */
+  invocationMarginMs: 2000,
+  /** Tries of one put, send, read or write of an object whose outcome is unknown. */
+  invocationTriesMax: 5,
+  /** Pause before the second try of a send; doubled for each further one. */
+  sendPauseMs: 50,
+  /** Log items that a subtask reads in one call. */
+  catchUpItemsMax: 64,
+  /** Age of a subtask's last version from which the sweeper has its outbox sent. */
+  unsentAgeMs: 30_000,
+  /** Items behind a checkpoint that are looked at before a job counts as moved. */
+  quietItemsMax: 8,
+  /** Age below which nothing is deleted: no writer lives as long. */
+  garbageAgeMs: 24 * 60 * 60 * 1000,
+  /** Names deleted in one call. */
+  deletedNamesMax: 1000,
+  /** Complete checkpoints that a run keeps. */
+  checkpointsRetained: 3,
 } as const;

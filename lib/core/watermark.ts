@@ -16,6 +16,10 @@ export interface WatermarkGenerator<T> {
   onEvent(event: T, timestamp: number, output: WatermarkOutput): void;
   /** Called every auto-watermark interval and at batch ends; after each event with `emit: 'per-record'`. */
   onPeriodicEmit(output: WatermarkOutput): void;
+  /** What another generator needs to go on, as plain data; without it, one starts anew after a restart. */
+  snapshotState?(): unknown;
+  /** Before the first event; `state` is what `snapshotState` of such a generator has answered. */
+  restoreState?(state: unknown): void;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface OutgoingFrame {
   readonly bytes: Uint8Array;
 }
 
-/** An external effect that is performed after the version is in the log; performing it twice must do no harm. */
+/** An external effect, performed once its version is in the log; performing it twice must do no harm. */
 export interface SinkIntent {
   /** Operator that performs it, named as in OperatorDelta. */
   readonly operator: string;
@@ -41,7 +41,7 @@ export interface EntryPayload {
   readonly positions: Readonly<Record<string, string>>;
   /** Last cseq consumed, by upstream `vertex/subtask`. Changed ones only. */
   readonly consumed: Readonly<Record<string, number>>;
-  /** By upstream `vertex/subtask`. Changed ones only. */
+  /** By input channel: upstream `vertex/subtask`, `#` and the edge. Changed ones only. */
   readonly watermarks: Readonly<Record<string, ChannelWatermark>>;
   /** Last cseq produced, by target `vertex/subtask`. Changed ones only. */
   readonly produced: Readonly<Record<string, number>>;

@@ -24,7 +24,7 @@ export interface LogItem {
   /** Nonce of the attempt that wrote it: equal nonces mean the same write. */
   readonly writer: string;
   readonly kind: LogItemKind;
-  /** `finished`: the subtask has consumed everything and sent everything; `savepoint`: the run was stopped. */
+  /** `finished`: everything is consumed and everything is sent; `savepoint`: the run was stopped. */
   readonly seal?: 'savepoint' | 'finished';
   /** Never lower than that of the version before. */
   readonly epoch: number;
