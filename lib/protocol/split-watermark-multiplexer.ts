@@ -56,6 +56,14 @@ export class SplitWatermarkMultiplexer {
   }
 
   /**
+   * The last watermark of a split. Unit: ms since the epoch. Throws InvariantError INVARIANT for an unknown
+   * split.
+   */
+  watermarkOf(splitId: string): number {
+    return this.#split(splitId).watermark;
+  }
+
+  /**
    * The output whose watermarks take effect at once. Throws InvariantError INVARIANT for an unknown split.
    */
   getImmediateOutput(splitId: string): WatermarkOutput {

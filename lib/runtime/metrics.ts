@@ -9,6 +9,9 @@ export class SimpleCounter implements Counter {
   }
 }
 
+/** A counter as plain data. */
+export type CounterValue = readonly [operator: string, name: string, count: number];
+
 /** Counters of a job by operator and name; subtasks of one operator share a counter. */
 export class MetricRegistry {
   readonly #byOperator = new Map<string, Map<string, SimpleCounter>>();
@@ -25,6 +28,21 @@ export class MetricRegistry {
       counters.set(name, counter);
     }
     return counter;
+  }
+
+  /** Every counter, for `restore`. */
+  values(): readonly CounterValue[] {
+    return [...this.#byOperator].flatMap(([operator, counters]) =>
+      [...counters].map(([name, { count }]): CounterValue => [operator, name, count]),
+    );
+  }
+
+  /** Sets counters to what they were. */
+  restore(values: readonly CounterValue[]): void {
+    for (const [operator, name, count] of values) {
+      const counter = this.counter(operator, name);
+      counter.inc(count - counter.count);
+    }
   }
 
   /** Sum of one counter over all operators. */

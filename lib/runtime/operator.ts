@@ -4,9 +4,11 @@
  * A record is a value and a timestamp, passed as two arguments; an operator pushes into the `Input` behind
  * it. Operators of a chain call each other directly, synchronously and in order.
  */
+import type { StateScope } from '../core/connector.ts';
 import type { Counter } from '../core/functions/rich-function.ts';
+import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { ErrorPolicy } from '../graph/operator-spec.ts';
-import type { OperatorSnapshot } from './snapshot.ts';
+import type { KeyedRowSource } from './state/keyed-row-source.ts';
 
 /** The receiving side of an operator (or of an exchange, or of a test's output). */
 export interface Input {
@@ -62,8 +64,12 @@ export interface OperatorContext extends OperatorIdentity {
   readonly journal: Journal | undefined;
   /** True in test harnesses: values read from state are frozen, so that a change without update fails. */
   readonly freezeState: boolean;
-  /** Restored state; undefined for a fresh start. */
-  readonly restored: OperatorSnapshot | undefined;
+  /** How deltas name the operator: its uid, or `#` and the number of its node where it has none. */
+  readonly stateId: string;
+  /** True if changes of state are remembered until they are collected; it costs a little for each write. */
+  readonly trackChanges: boolean;
+  /** Where keys are read from if keyed state is kept in a table; it needs tracked changes. */
+  readonly keyedRows?: KeyedRowSource | undefined;
 }
 
 /** Undo log of the record being processed. */
@@ -78,7 +84,7 @@ export interface Journal {
 export interface Operator {
   /** Input 0, and input 1 for two-input operators. */
   readonly inputs: readonly [Input] | readonly [Input, Input];
-  /** Before the first record; restores state. */
+  /** Before the first record, after the last `applyState` of a restore. */
   open(): void | Promise<void>;
   /** Between batches: emit what need not be emitted per record, such as periodic watermarks. */
   endBatch?(): void;
@@ -86,6 +92,21 @@ export interface Operator {
   finish?(): void | Promise<void>;
   /** Always called, also after a failure. */
   close(): void | Promise<void>;
-  /** State, timers and watermark as self-contained data. */
-  snapshot(): OperatorSnapshot;
+  /**
+   * State, timers and watermark: all there is, or what has changed since changes were last collected or
+   * applied. Collecting changes forgets them; collecting everything does not.
+   *
+   * Keyed state that is in a table is told as changes only: all of it is there.
+   *
+   * What it answers may be live state: it holds good only until the operator runs again.
+   * Throws InvariantError for changes unless the context tracks them.
+   */
+  collectState(scope: StateScope): OperatorDelta;
+  /**
+   * Takes changes in, which do not count as changes of this operator. Before `open` any number of times in
+   * the order in which they were made, and on an open operator between batches.
+   *
+   * May keep the values of the delta. Throws UserError STATE_INCOMPATIBLE for state of another kind.
+   */
+  applyState(delta: OperatorDelta): void;
 }

@@ -1,7 +1,8 @@
 import { UserError } from '../core/errors.ts';
-import { keyGroupOf } from '../core/key.ts';
-import { operatorIndexForKeyGroup } from '../core/key-groups.ts';
-import { MIN_TIMESTAMP } from '../core/time.ts';
+import type { OperatorDelta } from '../core/log/state-delta.ts';
+import { StateImage } from '../protocol/state-image.ts';
+import { splitState } from '../protocol/state-split.ts';
+import { deltaOf, snapshotOf } from '../runtime/snapshot.ts';
 import type { HarnessSnapshot } from './stream-operator-test-harness.ts';
 
 /** The operator after a rescale. */
@@ -12,12 +13,11 @@ export interface RescaleTarget {
 }
 
 const MAX_PARALLELISM = 128;
-/** Of two-input operators; without it both inputs start at the watermark of the operator. */
-const INPUT_WATERMARKS = 'inputs';
 
 /**
  * Distributes the snapshots of an operator's subtasks over another number of subtasks: each key's state and
- * timers go to the subtask that owns its key group. The watermark of each is the lowest of all.
+ * timers go to the subtask that owns its key group. The watermark of each is the lowest of all; keys that had
+ * come further stay there.
  *
  * Throws UserError STATE_INCOMPATIBLE if a subtask has state that does not belong to keys.
  * Source Flink's repackageState and repartitionOperatorState of its test harness.
@@ -34,34 +34,28 @@ const INPUT_WATERMARKS = 'inputs';
  */
 export function rescale(
   snapshots: readonly HarnessSnapshot[],
-  target: RescaleTarget,
+  { parallelism, maxParallelism = MAX_PARALLELISM }: RescaleTarget,
 ): readonly HarnessSnapshot[] {
   for (const { operatorState } of snapshots) requireKeyedOnly(operatorState);
-  return Array.from({ length: target.parallelism }, (_, subtask) => partOf(snapshots, target, subtask));
+  const images = snapshots.map((snapshot) => {
+    const image = new StateImage();
+    image.apply(deltaOf(snapshot));
+    return image;
+  });
+  const parts = splitState(images, { maxParallelism, newParallelism: parallelism });
+  return parts.map(([delta]) => snapshotOf(delta ?? nothingOf(snapshots[0]?.uid ?? '')));
 }
 
-function partOf(
-  snapshots: readonly HarnessSnapshot[],
-  { parallelism, maxParallelism = MAX_PARALLELISM }: RescaleTarget,
-  subtask: number,
-): HarnessSnapshot {
-  const isOwn = ({ key }: { readonly key: unknown }): boolean =>
-    operatorIndexForKeyGroup(maxParallelism, parallelism, keyGroupOf(key, maxParallelism)) === subtask;
-  return structuredClone({
-    uid: snapshots[0]?.uid,
-    keyed: snapshots.flatMap(({ keyed }) =>
-      keyed.map((state) => ({ ...state, entries: state.entries.filter(isOwn) })),
-    ),
-    eventTimers: snapshots.flatMap(({ eventTimers }) => eventTimers.filter(isOwn)),
-    processingTimers: snapshots.flatMap(({ processingTimers }) => processingTimers.filter(isOwn)),
-    watermark:
-      snapshots.length === 0 ? MIN_TIMESTAMP : Math.min(...snapshots.map(({ watermark }) => watermark)),
-    operatorState: {},
-  });
+/** Operators without any state have no delta. */
+function nothingOf(operator: string): OperatorDelta {
+  const nothing = { keyed: [], timers: [], states: [], watermark: undefined, keyGroupWatermarks: undefined };
+  return { operator, ...nothing };
 }
 
 function requireKeyedOnly(operatorState: HarnessSnapshot['operatorState']): void {
-  const names = Object.keys(operatorState).filter((name) => name !== INPUT_WATERMARKS);
+  const names = operatorState
+    .filter(({ redistribution }) => redistribution !== 'subtask')
+    .map(({ name }) => name);
   if (names.length === 0) return;
   throw new UserError(
     'STATE_INCOMPATIBLE',

@@ -6,6 +6,7 @@
  * and not on a durable backend.
  */
 import { UserError } from '../core/errors.ts';
+import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { OutputTag } from '../core/output-tag.ts';
 import type { OperatorSpec } from '../graph/operator-spec.ts';
 import { createOperator } from '../runtime/create-operator.ts';
@@ -13,7 +14,7 @@ import { MetricRegistry } from '../runtime/metrics.ts';
 import type { Input, Operator, OperatorContext } from '../runtime/operator.ts';
 import type { BackPressure } from '../runtime/operators/pausable-clock.ts';
 import { TimestampsAndWatermarksOperator } from '../runtime/operators/timestamps-and-watermarks-operator.ts';
-import type { OperatorSnapshot } from '../runtime/snapshot.ts';
+import { deltaOf, type OperatorSnapshot, snapshotOf } from '../runtime/snapshot.ts';
 import { type HarnessOutput, type HarnessRecord, RecordingOutput } from './harness-output.ts';
 import { ManualProcessingTime } from './manual-processing-time.ts';
 
@@ -47,7 +48,7 @@ export abstract class StreamOperatorTestHarness<OUT> {
   readonly #sideOutputs = new Map<string, RecordingOutput<unknown>>();
   readonly #metrics = new MetricRegistry();
   readonly #time: ManualProcessingTime;
-  #restored: HarnessSnapshot | undefined;
+  #restored: readonly OperatorDelta[] = [];
   #operator: Operator | undefined;
 
   protected constructor(spec: OperatorSpec, options: HarnessOptions = {}) {
@@ -62,13 +63,8 @@ export abstract class StreamOperatorTestHarness<OUT> {
    * Throws UserError ARGUMENT_INVALID once the harness is open.
    */
   restore(snapshot: HarnessSnapshot): void {
-    if (this.#operator !== undefined) {
-      throw new UserError(
-        'ARGUMENT_INVALID',
-        'restore() was called on an open harness; call it before open().',
-      );
-    }
-    this.#restored = structuredClone(snapshot);
+    this.#requireNew('restore()');
+    this.#restored = [deltaOf(snapshot)];
   }
 
   /**
@@ -82,8 +78,11 @@ export abstract class StreamOperatorTestHarness<OUT> {
         'open() was called twice; make a new harness for a new operator.',
       );
     }
-    this.#operator = this.#create();
-    await this.#operator.open();
+    const operator = this.#create();
+    this.#operator = operator;
+    for (const delta of this.#restored) operator.applyState(delta);
+    this.#restored = [];
+    await operator.open();
   }
 
   /** Closes the operator and its function. */
@@ -152,7 +151,25 @@ export abstract class StreamOperatorTestHarness<OUT> {
    * Self-contained copy of the operator's state, timers and watermark: give it to `restore` of a new harness.
    */
   snapshot(): HarnessSnapshot {
-    return structuredClone(this.#opened().snapshot());
+    return snapshotOf(this.#opened().collectState('all'));
+  }
+
+  /**
+   * What has changed since this was last called, or since the start: folded in order, these deltas are the
+   * state.
+   */
+  collectChanges(): OperatorDelta {
+    return structuredClone(this.#opened().collectState('changes'));
+  }
+
+  /**
+   * Makes the operator start from deltas, in their order; call it on a new harness before `open`.
+   *
+   * Throws UserError ARGUMENT_INVALID once the harness is open.
+   */
+  restoreChanges(deltas: readonly OperatorDelta[]): void {
+    this.#requireNew('restoreChanges()');
+    this.#restored = structuredClone(deltas);
   }
 
   /**
@@ -173,13 +190,11 @@ export abstract class StreamOperatorTestHarness<OUT> {
   }
 
   protected numKeyedEntries(): number {
-    return this.#opened()
-      .snapshot()
-      .keyed.reduce((sum, { entries }) => sum + entries.length, 0);
+    return this.snapshot().keyed.reduce((sum, { entries }) => sum + entries.length, 0);
   }
 
   protected numTimers(domain: 'eventTimers' | 'processingTimers'): number {
-    return this.#opened().snapshot()[domain].length;
+    return this.snapshot()[domain].length;
   }
 
   /** Input of the open operator. */
@@ -189,6 +204,14 @@ export abstract class StreamOperatorTestHarness<OUT> {
       throw new UserError('ARGUMENT_INVALID', `The ${this.#spec.kind} operator has no input ${index + 1}.`);
     }
     return input;
+  }
+
+  #requireNew(method: string): void {
+    if (this.#operator === undefined) return;
+    throw new UserError(
+      'ARGUMENT_INVALID',
+      `${method} was called on an open harness; call it before open().`,
+    );
   }
 
   #opened(): Operator {
@@ -211,6 +234,7 @@ export abstract class StreamOperatorTestHarness<OUT> {
     return {
       operatorName: this.#spec.kind,
       operatorUid: operatorUid ?? OPERATOR_LABEL,
+      stateId: operatorUid ?? OPERATOR_LABEL,
       location: 'a test harness',
       onError: 'fail',
       jobName: 'test',
@@ -224,7 +248,7 @@ export abstract class StreamOperatorTestHarness<OUT> {
       counter: (name) => this.#metrics.counter(OPERATOR_LABEL, name),
       journal: undefined,
       freezeState: true,
-      restored: this.#restored,
+      trackChanges: true,
     };
   }
 

@@ -2,9 +2,11 @@
 
 import { OutputTag } from '../../lib/core/output-tag.ts';
 import { NO_TIMESTAMP } from '../../lib/core/time.ts';
+import { deltaOf } from '../../lib/runtime/snapshot.ts';
 import type { HarnessOutput } from '../../lib/testing/harness-output.ts';
 import { OneInputStreamOperatorTestHarness } from '../../lib/testing/one-input-harness.ts';
 import type { TwoInputStreamOperatorTestHarness } from '../../lib/testing/two-input-harness.ts';
+import { StateFold } from '../state-fold.ts';
 import {
   booleanField,
   type Fields,
@@ -41,6 +43,7 @@ type StepKind =
   | 'processingTime'
   | 'advanceProcessingTime'
   | 'snapshotRestore'
+  | 'restoreFromChanges'
   | 'endOfInput'
   | 'backpressure'
   | 'note';
@@ -52,6 +55,7 @@ const FIELDS_OF_STEP: Readonly<Record<StepKind, readonly string[]>> = {
   processingTime: ['processingTime'],
   advanceProcessingTime: ['advanceProcessingTime', 'times'],
   snapshotRestore: ['snapshotRestore'],
+  restoreFromChanges: ['restoreFromChanges'],
   endOfInput: ['endOfInput'],
   backpressure: ['backpressure'],
   note: ['note'],
@@ -64,6 +68,7 @@ export class HarnessSubject implements Subject {
   #harness: AnyHarness;
   /** Closed at a restore; their output stays part of the case's. */
   readonly #retired: AnyHarness[] = [];
+  readonly #fold = new StateFold();
 
   private constructor(factory: HarnessFactory, notation: ElementNotation) {
     this.#factory = factory;
@@ -97,6 +102,8 @@ export class HarnessSubject implements Subject {
       case 'snapshotRestore':
         if (booleanField(step, 'snapshotRestore', 'step')) await this.snapshotRestore();
         return;
+      case 'restoreFromChanges':
+        return this.#restoreFromChanges();
       case 'endOfInput':
         return this.#harness.endInput();
       case 'backpressure':
@@ -108,12 +115,22 @@ export class HarnessSubject implements Subject {
 
   /** Checkpoint, dispose, new instance, restore. */
   async snapshotRestore(): Promise<void> {
+    const snapshot = this.#harness.snapshot();
+    await this.#replace((harness) => harness.restore(snapshot));
+  }
+
+  /** The same from all changes since the start. Throws unless they make up the whole state. */
+  async #restoreFromChanges(): Promise<void> {
+    this.#fold.take(this.#harness.collectChanges(), deltaOf(this.#harness.snapshot()));
+    await this.#replace((harness) => harness.restoreChanges(this.#fold.deltas));
+  }
+
+  async #replace(restore: (harness: AnyHarness) => void): Promise<void> {
     const retired = this.#harness;
-    const snapshot = retired.snapshot();
     await retired.close();
     this.#retired.push(retired);
     this.#harness = this.#factory(retired.processingTime);
-    this.#harness.restore(snapshot);
+    restore(this.#harness);
     await this.#harness.open();
   }
 

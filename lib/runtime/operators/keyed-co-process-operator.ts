@@ -15,7 +15,7 @@ export class KeyedCoProcessOperator extends TwoInputOperator<Fn> {
   constructor(spec: Extract<OperatorSpec, { kind: 'keyedCoProcess' }>, context: OperatorContext) {
     super(spec.fn, context);
     [this.#keySelector1, this.#keySelector2] = spec.keySelectors;
-    this.#view = new KeyedFunctionView(context, () => this.fn);
+    this.#view = new KeyedFunctionView(context, this.eventTime, () => this.fn);
     this.keyed = this.#view.keyed;
   }
 

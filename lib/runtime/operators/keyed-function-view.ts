@@ -1,6 +1,7 @@
 import type { OnTimerContext, TimeDomain } from '../../core/functions/process-function.ts';
 import type { Collector } from '../../core/functions/rich-function.ts';
 import { NO_TIMESTAMP } from '../../core/time.ts';
+import type { EventTime } from '../event-time.ts';
 import type { OperatorContext } from '../operator.ts';
 import type { TimerTarget } from '../timers/internal-timer-service.ts';
 import { KeyedFunctionContext } from './keyed-function-context.ts';
@@ -23,10 +24,10 @@ export class KeyedFunctionView implements TimerTarget {
   readonly #context: OperatorContext;
   readonly #listener: () => TimerListener;
 
-  constructor(context: OperatorContext, listener: () => TimerListener) {
+  constructor(context: OperatorContext, eventTime: EventTime, listener: () => TimerListener) {
     this.#context = context;
     this.#listener = listener;
-    this.keyed = new KeyedServices(context, this);
+    this.keyed = new KeyedServices(context, eventTime, this);
     this.functionContext = new KeyedFunctionContext(context, this.keyed);
     this.out = new OutputCollector(context);
   }

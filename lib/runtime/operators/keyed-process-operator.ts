@@ -12,7 +12,7 @@ export class KeyedProcessOperator extends OneInputOperator<KeyedProcessFunction<
   constructor(spec: Extract<OperatorSpec, { kind: 'keyedProcess' }>, context: OperatorContext) {
     super(spec.fn, context);
     this.#keySelector = spec.keySelector;
-    this.#view = new KeyedFunctionView(context, () => this.fn);
+    this.#view = new KeyedFunctionView(context, this.eventTime, () => this.fn);
     this.keyed = this.#view.keyed;
   }
 

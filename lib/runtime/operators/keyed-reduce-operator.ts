@@ -15,7 +15,8 @@ export class KeyedReduceOperator extends OneInputOperator<ReduceFunction<unknown
     super(spec.fn, context);
     this.#keySelector = spec.keySelector;
     // Nobody registers timers, so nobody is told of any.
-    this.#services = new KeyedServices(context, { onEventTime: () => {}, onProcessingTime: () => {} });
+    const target = { onEventTime: () => {}, onProcessingTime: () => {} };
+    this.#services = new KeyedServices(context, this.eventTime, target);
     this.#reduced = this.#services.backend.store.getState(new ValueStateDescriptor('reduced'));
     this.keyed = this.#services;
   }

@@ -1,36 +1,33 @@
-import { MIN_TIMESTAMP } from '../../core/time.ts';
+import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import type { EventTime } from '../event-time.ts';
 import type { OperatorContext } from '../operator.ts';
-import type { KeyedStateSnapshot } from '../snapshot.ts';
-import { HeapKeyedStateBackend } from '../state/heap-keyed-state-backend.ts';
+import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
+import { createKeyedStateBackend } from '../state/keyed-state-backend-factory.ts';
 import { HeapTimerService } from '../timers/heap-timer-service.ts';
-import type { TimersSnapshot, TimerTarget } from '../timers/internal-timer-service.ts';
+import type { TimerTarget } from '../timers/internal-timer-service.ts';
 
 /** State and timers of a keyed operator. */
 export class KeyedServices {
-  readonly backend: HeapKeyedStateBackend;
+  readonly backend: KeyedStateBackend;
   readonly timers: HeapTimerService;
-  readonly #context: OperatorContext;
 
-  constructor(context: OperatorContext, target: TimerTarget) {
-    const { operatorName, processingTime, journal, freezeState } = context;
-    this.#context = context;
-    this.backend = new HeapKeyedStateBackend({ operatorLabel: operatorName, journal, freeze: freezeState });
-    this.timers = new HeapTimerService({ target, backend: this.backend, processingTime, journal });
+  constructor(context: OperatorContext, eventTime: EventTime, target: TimerTarget) {
+    const { processingTime, journal, trackChanges } = context;
+    this.backend = createKeyedStateBackend(context);
+    const { backend } = this;
+    this.timers = new HeapTimerService({ target, backend, processingTime, eventTime, journal, trackChanges });
   }
 
-  /** Takes over what the operator was restored with. */
   open(): void {
-    const { restored } = this.#context;
-    if (restored === undefined) return;
-    this.backend.restore(restored.keyed);
-    this.timers.restore(restored.eventTimers, restored.processingTimers, restored.watermark ?? MIN_TIMESTAMP);
+    this.timers.open();
   }
 
   close(): void {
     this.timers.close();
   }
 
-  snapshot(): TimersSnapshot & { readonly keyed: readonly KeyedStateSnapshot[] } {
-    return { keyed: this.backend.snapshot(), ...this.timers.snapshot() };
+  applyState({ keyed, timers }: OperatorDelta): void {
+    this.backend.applyState(keyed);
+    this.timers.applyState(timers);
   }
 }

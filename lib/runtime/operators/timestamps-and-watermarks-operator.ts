@@ -5,16 +5,23 @@
  * I2 Watermarks follow the record that gave rise to them and never fall.
  * Source: Flink's TimestampsAndWatermarksOperator.
  */
+import { isDeepStrictEqual } from 'node:util';
+import type { StateScope } from '../../core/connector.ts';
 import { RecordError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { OperatorDelta, OperatorStateDelta } from '../../core/log/state-delta.ts';
 import { isTimestamp, MAX_WATERMARK } from '../../core/time.ts';
 import type { TimestampAssigner, WatermarkGenerator, WatermarkStrategySpec } from '../../core/watermark.ts';
 import type { OperatorSpec } from '../../graph/operator-spec.ts';
+import { EventTime } from '../event-time.ts';
 import type { Input, Operator, OperatorContext, ScheduledCallback } from '../operator.ts';
-import type { OperatorSnapshot } from '../snapshot.ts';
+import { collectDelta } from '../operator-delta.ts';
 import { type BackPressure, PausableClock } from './pausable-clock.ts';
 import { WatermarkEmitter } from './watermark-emitter.ts';
 import { createWatermarkGenerator } from './watermark-generators.ts';
+
+/** Name of the state of the watermark generator, and of its only part. */
+const GENERATOR = 'generator';
 
 export class TimestampsAndWatermarksOperator implements Operator, Input {
   readonly inputs: readonly [Input] = [this];
@@ -24,10 +31,13 @@ export class TimestampsAndWatermarksOperator implements Operator, Input {
   readonly #perRecord: boolean;
   readonly #intervalMs: number;
   readonly #clock: PausableClock;
+  readonly #eventTime: EventTime;
   readonly #emitter: WatermarkEmitter;
   /** Set by `open`, which comes before the first record. */
   #generator!: WatermarkGenerator<unknown>;
   #tick: ScheduledCallback | undefined;
+  /** What the generator had when changes were last collected, or has yet to be restored with. */
+  #generatorState: unknown;
 
   constructor(
     spec: Extract<OperatorSpec, { kind: 'timestampsAndWatermarks' }>,
@@ -40,12 +50,14 @@ export class TimestampsAndWatermarksOperator implements Operator, Input {
     this.#perRecord = spec.watermarks.emit === 'per-record';
     this.#intervalMs = options.autoWatermarkIntervalMs ?? LIMITS.autoWatermarkIntervalMs;
     this.#clock = new PausableClock(context.processingTime);
-    this.#emitter = new WatermarkEmitter(context);
+    this.#eventTime = new EventTime(context);
+    this.#emitter = new WatermarkEmitter(context, this.#eventTime);
   }
 
   open(): void {
     this.#context.cursor.operator = this.#context;
     this.#generator = createWatermarkGenerator(this.#strategy, this.#clock);
+    if (this.#generatorState !== undefined) this.#generator.restoreState?.(this.#generatorState);
     this.#scheduleTick();
   }
 
@@ -88,15 +100,37 @@ export class TimestampsAndWatermarksOperator implements Operator, Input {
     this.#tick?.cancel();
   }
 
-  snapshot(): OperatorSnapshot {
-    return {
-      uid: this.#context.operatorUid,
-      keyed: [],
-      eventTimers: [],
-      processingTimers: [],
-      watermark: this.#emitter.watermark,
-      operatorState: {},
-    };
+  collectState(scope: StateScope): OperatorDelta {
+    this.#context.cursor.operator = this.#context;
+    return collectDelta(this.#context, scope, {
+      eventTime: this.#eventTime,
+      backend: undefined,
+      timers: undefined,
+      states: this.#generatorStates(scope),
+    });
+  }
+
+  applyState(delta: OperatorDelta): void {
+    this.#context.cursor.operator = this.#context;
+    this.#eventTime.apply(delta);
+    for (const { name, changes } of delta.states) {
+      if (name !== GENERATOR) continue;
+      for (const change of changes) if (change.op === 'put') this.#generatorState = change.value;
+      // Set once the operator is open.
+      this.#generator?.restoreState?.(this.#generatorState);
+    }
+  }
+
+  #generatorStates(scope: StateScope): readonly OperatorStateDelta[] {
+    const value = this.#generator.snapshotState?.();
+    if (value === undefined) return [];
+    if (scope === 'changes') {
+      if (isDeepStrictEqual(value, this.#generatorState)) return [];
+      // A generator may go on in the object that it has answered.
+      this.#generatorState = structuredClone(value);
+    }
+    const changes = [{ op: 'put', part: GENERATOR, value }] as const;
+    return [{ name: GENERATOR, redistribution: 'subtask', changes }];
   }
 
   #scheduleTick(): void {

@@ -43,6 +43,15 @@ export class WatermarksWithIdleness<T> implements WatermarkGenerator<T> {
     }
   }
 
+  snapshotState(): unknown {
+    return this.#generator.snapshotState?.();
+  }
+
+  /** Idleness begins anew: the time in which nothing ran is not time without events. */
+  restoreState(state: unknown): void {
+    this.#generator.restoreState?.(state);
+  }
+
   #hasTimedOut(): boolean {
     if (this.#active) {
       this.#active = false;

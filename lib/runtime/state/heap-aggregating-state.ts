@@ -23,6 +23,7 @@ export class HeapAggregatingState<IN, ACC, OUT> implements AggregatingState<IN, 
       stored === undefined ? this.#aggregate.createAccumulator() : this.#table.scope.lend(stored);
     const admitted = this.#table.admit(this.#aggregate.add(accumulator, value), stored);
     if (admitted !== stored) this.#table.write(admitted);
+    else if (typeof admitted === 'object' && this.#table.scope.trackChanges) this.#table.touch();
   }
 
   clear(): void {

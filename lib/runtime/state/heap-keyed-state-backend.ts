@@ -1,16 +1,13 @@
-/** Keyed state in memory: one table per state, snapshots as self-contained data. */
-import { InvariantError, RecordError, UserError } from '../../core/errors.ts';
+/** Keyed state in memory: one table per state. */
+import type { StateScope as CollectScope } from '../../core/connector.ts';
+import { RecordError, UserError } from '../../core/errors.ts';
 import { type CanonicalKey, canonicalKey } from '../../core/key.ts';
+import type { KeyedStateDelta } from '../../core/log/state-delta.ts';
 import type { KeyedStateStore } from '../../core/state.ts';
-import { assertStateValue, cloneStateValue } from '../../core/state-value.ts';
 import type { Window } from '../../core/window/window.ts';
-import type { KeyedEntry, KeyedStateSnapshot } from '../snapshot.ts';
 import { HeapStateStore } from './heap-state-store.ts';
-import { KeyedMap } from './keyed-map.ts';
 import type { KeyedStateBackend, MergeableStateDescriptor } from './keyed-state-backend.ts';
-import { windowOf } from './namespace.ts';
 import { StateScope, type StateScopeOptions } from './state-scope.ts';
-import type { StateTable } from './state-table.ts';
 
 export class HeapKeyedStateBackend implements KeyedStateBackend {
   readonly #scope: StateScope;
@@ -85,32 +82,41 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     this.#scope.freezer?.verifyNotMutated();
   }
 
-  snapshot(): readonly KeyedStateSnapshot[] {
+  collectState(collected: CollectScope): readonly KeyedStateDelta[] {
     this.verifyNotMutated();
-    const states: KeyedStateSnapshot[] = [];
+    const deltas: KeyedStateDelta[] = [];
     for (const store of [this.#store, this.#windowStore]) {
       for (const table of store.tables()) {
-        const entries = this.#entriesOf(table);
-        if (entries.length > 0) states.push({ name: table.name, kind: table.kind, entries });
+        const changes = table.collect(collected);
+        if (changes.length > 0) deltas.push({ name: table.name, kind: table.kind, changes });
       }
     }
-    return states;
+    return deltas;
   }
 
-  restore(states: readonly KeyedStateSnapshot[]): void {
-    const scope = this.#scope;
-    const { key, canonical, window } = scope;
-    for (const { name, kind, entries } of states) {
-      for (const entry of entries) {
-        const store = entry.namespace === undefined ? this.#store : this.#windowStore;
-        const table = store.table(name, kind);
-        scope.key = cloneStateValue(entry.key);
-        scope.canonical = canonicalKey(entry.key);
-        scope.window = windowOf(entry.namespace);
-        table.write(this.#imported(table, cloneStateValue(entry.value)));
+  applyState(states: readonly KeyedStateDelta[]): void {
+    for (const { name, kind, changes } of states) {
+      for (const change of changes) {
+        const store = change.namespace === undefined ? this.#store : this.#windowStore;
+        store.restoredTable(name, kind).apply(change);
       }
     }
-    Object.assign(scope, { key, canonical, window });
+  }
+
+  /** Forgets keys, which does not count as a change; they have no changes that were not collected. */
+  evict(keys: ReadonlySet<CanonicalKey>): void {
+    for (const store of [this.#store, this.#windowStore]) {
+      for (const table of store.tables()) table.evict(keys);
+    }
+  }
+
+  /** About how many bytes each key has. */
+  sizes(): ReadonlyMap<CanonicalKey, number> {
+    const sizes = new Map<CanonicalKey, number>();
+    for (const store of [this.#store, this.#windowStore]) {
+      for (const table of store.tables()) table.measure(sizes);
+    }
+    return sizes;
   }
 
   #canonical(key: unknown): CanonicalKey {
@@ -152,27 +158,5 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
 
   #frozenList(list: unknown): unknown {
     return this.#scope.freezer === undefined ? list : Object.freeze(list);
-  }
-
-  #entriesOf(table: StateTable): readonly KeyedEntry[] {
-    const where = () => `State '${table.name}' of operator '${this.#scope.operatorLabel}'`;
-    return Array.from(table.entries(), ({ namespace, key, stored }) => {
-      const value = stored instanceof KeyedMap ? [...stored.entries()] : stored;
-      // A large value that was changed in place may not have been looked at after its last change.
-      assertStateValue(value, where);
-      return { key: cloneStateValue(key), namespace, value: cloneStateValue(value) };
-    });
-  }
-
-  /** What a table stores for the value of a snapshot entry. */
-  #imported(table: StateTable, value: unknown): unknown {
-    if (table.kind !== 'list' && table.kind !== 'map') return table.admit(value, undefined);
-    if (!Array.isArray(value)) {
-      throw new InvariantError('INVARIANT', `Restored ${table.kind} state '${table.name}' is not an array.`);
-    }
-    if (table.kind === 'list') return this.#frozenList(value.map((item) => table.admit(item, undefined)));
-    const map = new KeyedMap<unknown>();
-    for (const [key, part] of value) map.set(canonicalKey(key), key, table.admit(part, undefined));
-    return map;
   }
 }

@@ -22,20 +22,24 @@ export class HeapListState<T> implements ListState<T> {
   add(value: T): void {
     const items = this.#items();
     const admitted = this.#admit(value);
-    if (items !== undefined && this.#table.scope.freezer === undefined) {
+    if (items === undefined) this.#table.write(this.#whole([admitted]));
+    else if (this.#table.scope.freezer !== undefined) this.#append(items, [admitted]);
+    else {
       this.#rememberLength(items);
       items.push(admitted);
-    } else this.#table.write(this.#whole(items === undefined ? [admitted] : [...items, admitted]));
+    }
   }
 
   addAll(values: Iterable<T>): void {
     const admitted = Array.from(values, (value) => this.#admit(value));
     if (admitted.length === 0) return;
     const items = this.#items();
-    if (items !== undefined && this.#table.scope.freezer === undefined) {
+    if (items === undefined) this.#table.write(this.#whole(admitted));
+    else if (this.#table.scope.freezer !== undefined) this.#append(items, admitted);
+    else {
       this.#rememberLength(items);
       for (const item of admitted) items.push(item);
-    } else this.#table.write(this.#whole([...(items ?? []), ...admitted]));
+    }
   }
 
   update(values: Iterable<T>): void {
@@ -47,9 +51,17 @@ export class HeapListState<T> implements ListState<T> {
     this.#table.write(undefined);
   }
 
+  /** A frozen list is replaced by a longer one. */
+  #append(items: readonly T[], more: readonly T[]): void {
+    this.#table.writeLonger(this.#whole([...items, ...more]), items.length);
+  }
+
+  /** Elements are about to be added in place. */
   #rememberLength(items: T[]): void {
-    if (this.#table.scope.journal === undefined) return;
+    const { scope } = this.#table;
     const { length } = items;
+    if (scope.trackChanges) this.#table.appended(length);
+    if (scope.journal === undefined) return;
     this.#table.remember(() => {
       items.length = length;
     });

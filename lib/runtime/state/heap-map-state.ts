@@ -24,9 +24,15 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     const admitted = this.#table.admit(value, map?.get(canonical)) as V;
     if (map === undefined) {
       map = new KeyedMap<V>();
+      map.set(canonical, key, admitted);
       this.#table.write(map);
-    } else this.#rememberEntry(map, canonical);
+      return;
+    }
+    this.#rememberEntry(map, canonical);
+    const { size } = map;
     map.set(canonical, key, admitted);
+    const { scope } = this.#table;
+    if (scope.trackChanges) this.#table.partWritten(canonical, map.size > size);
   }
 
   putAll(entries: Iterable<readonly [K, V]>): void {
@@ -40,6 +46,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     if (map.size === 1) this.#table.write(undefined);
     else {
       this.#rememberEntry(map, canonical);
+      this.#table.partRemoved(canonical, map.keyOf(canonical));
       map.delete(canonical);
     }
   }
@@ -80,10 +87,14 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     const key = map.keyOf(canonical);
     const existed = map.has(canonical);
     const previous = map.get(canonical);
+    const mark = this.#table.partMarker();
     this.#table.remember(() => {
-      // An entry that existed holds a V, be it undefined.
-      if (existed) map.set(canonical, key, previous as V);
-      else map.delete(canonical);
+      if (!existed) map.delete(canonical);
+      else {
+        mark?.(canonical, !map.has(canonical));
+        // An entry that existed holds a V, be it undefined.
+        map.set(canonical, key, previous as V);
+      }
     });
   }
 

@@ -20,6 +20,7 @@ export class HeapReducingState<T> implements ReducingState<T> {
     const reduced = stored === undefined ? value : this.#reduce(this.#table.scope.handOut(stored), value);
     const admitted = this.#table.admit(reduced, stored);
     if (admitted !== stored) this.#table.write(admitted);
+    else if (typeof admitted === 'object' && this.#table.scope.trackChanges) this.#table.touch();
   }
 
   clear(): void {

@@ -71,6 +71,13 @@ export class HeapStateStore implements KeyedStateStore {
     return table;
   }
 
+  /** The table for restored state. Throws UserError STATE_INCOMPATIBLE if the name has another kind. */
+  restoredTable(name: string, kind: StateKind): StateTable {
+    const table = this.#tables.get(name);
+    if (table !== undefined && table.kind !== kind) throw this.#incompatible(name, kind, table.kind);
+    return table ?? this.table(name, kind);
+  }
+
   /** A function may open its state for every record: the handle of the last descriptor is kept. */
   #handle<H>(
     descriptor: { readonly name: string; readonly kind: StateKind },
@@ -87,20 +94,23 @@ export class HeapStateStore implements KeyedStateStore {
   }
 
   #conflict(table: StateTable, kind: StateKind): UserError {
+    if (table.descriptor === undefined) return this.#incompatible(table.name, table.kind, kind);
     const { operatorLabel } = this.#scope;
-    const context = { operatorName: operatorLabel, stateName: table.name };
-    return table.descriptor === undefined
-      ? new UserError(
-          'STATE_INCOMPATIBLE',
-          `State '${table.name}' of operator '${operatorLabel}' was restored as ${table.kind} state but is ` +
-            `opened as ${kind} state; give the new state another name.`,
-          { context },
-        )
-      : new UserError(
-          'STATE_NAME_CONFLICT',
-          `State '${table.name}' of operator '${operatorLabel}' is opened as ${kind} state but was opened ` +
-            `as ${table.kind} state before; give each state of an operator its own name.`,
-          { context },
-        );
+    return new UserError(
+      'STATE_NAME_CONFLICT',
+      `State '${table.name}' of operator '${operatorLabel}' is opened as ${kind} state but was opened ` +
+        `as ${table.kind} state before; give each state of an operator its own name.`,
+      { context: { operatorName: operatorLabel, stateName: table.name } },
+    );
+  }
+
+  #incompatible(stateName: string, restored: StateKind, opened: StateKind): UserError {
+    const { operatorLabel } = this.#scope;
+    return new UserError(
+      'STATE_INCOMPATIBLE',
+      `State '${stateName}' of operator '${operatorLabel}' was restored as ${restored} state but is ` +
+        `opened as ${opened} state; give the new state another name.`,
+      { context: { operatorName: operatorLabel, stateName } },
+    );
   }
 }

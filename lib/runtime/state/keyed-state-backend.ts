@@ -1,7 +1,8 @@
+import type { StateScope } from '../../core/connector.ts';
 import type { CanonicalKey } from '../../core/key.ts';
+import type { KeyedStateDelta } from '../../core/log/state-delta.ts';
 import type { KeyedStateStore } from '../../core/state.ts';
 import type { Window } from '../../core/window/window.ts';
-import type { KeyedStateSnapshot } from '../snapshot.ts';
 
 /** Descriptor of state whose namespaces can be merged, whatever its types. */
 export type MergeableStateDescriptor =
@@ -30,6 +31,8 @@ export interface KeyedStateBackend {
   readonly windowStore: KeyedStateStore;
   /** Merges the state of `sources` into that of `target` for the current key; the sources end up empty. */
   mergeNamespaces(descriptor: MergeableStateDescriptor, target: Window, sources: readonly Window[]): void;
-  snapshot(): readonly KeyedStateSnapshot[];
-  restore(states: readonly KeyedStateSnapshot[]): void;
+  /** All there is, or what has changed since changes were last collected; values are live. */
+  collectState(scope: StateScope): readonly KeyedStateDelta[];
+  /** Takes in what does not count as a change. Throws UserError STATE_INCOMPATIBLE for another kind. */
+  applyState(states: readonly KeyedStateDelta[]): void;
 }

@@ -13,6 +13,8 @@ export interface StateScopeOptions {
   readonly journal: Journal | undefined;
   /** Values are frozen, so that a change without update fails. */
   readonly freeze: boolean;
+  /** Changes are remembered until they are collected. */
+  readonly trackChanges: boolean;
 }
 
 /**
@@ -24,15 +26,17 @@ export class StateScope {
   readonly operatorLabel: string;
   readonly journal: Journal | undefined;
   readonly freezer: StateFreezer | undefined;
+  readonly trackChanges: boolean;
   key: unknown = undefined;
   /** Undefined until the first key is set. */
   canonical: CanonicalKey | undefined = undefined;
   window: Window | undefined = undefined;
   readonly #live: boolean;
 
-  constructor({ operatorLabel, journal, freeze }: StateScopeOptions) {
+  constructor({ operatorLabel, journal, freeze, trackChanges }: StateScopeOptions) {
     this.operatorLabel = operatorLabel;
     this.journal = journal;
+    this.trackChanges = trackChanges;
     this.freezer = freeze ? new StateFreezer() : undefined;
     this.#live = journal === undefined && !freeze;
   }

@@ -55,9 +55,10 @@ export function deadLetterOf(
   };
 }
 
-/** Errors of connectors name the file or folder, which says more than the operator. */
+/** Errors of connectors name the file or folder, those of state the state: more than the operator. */
 function tellsItsPlace(error: StreamError): boolean {
-  return error instanceof InvariantError || /^(SOURCE|SINK|IO)_/.test(error.code);
+  const { code } = error;
+  return error instanceof InvariantError || code === 'STATE_INCOMPATIBLE' || /^(SOURCE|SINK|IO)_/.test(code);
 }
 
 function labelOf({ operatorName, operatorUid }: OperatorIdentity): string {

@@ -1,11 +1,10 @@
-import type { AnySinkRuntime, SinkWriter } from '../../core/connector.ts';
+import type { AnySinkRuntime, SinkWriter, StateScope } from '../../core/connector.ts';
 import { InvariantError, RecordError } from '../../core/errors.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { MIN_TIMESTAMP } from '../../core/time.ts';
+import type { OperatorDelta, OperatorStateChange, OperatorStateDelta } from '../../core/log/state-delta.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
-import type { OperatorSnapshot } from '../snapshot.ts';
 import { deadLetterOf } from './failure.ts';
 
 /** What a sink operator gets beside its context. */
@@ -17,7 +16,15 @@ export interface SinkOperatorOptions {
   readonly currentPosition: () => string;
 }
 
-/** Last operator of a chain: hands records to the writer of a sink. */
+const COMMITTABLES = 'committables';
+
+/**
+ * Last operator of a chain: hands records to the writer of a sink, and remembers what the writer wants to
+ * have committed until it is.
+ *
+ * 1  A committable is in the state from the commit that follows `prepareCommit` on, and out of it with the
+ *    first commit after `committed`.
+ */
 export class SinkOperator implements Operator, Input {
   readonly inputs: readonly [Input] = [this];
   readonly nodeId: number;
@@ -25,7 +32,13 @@ export class SinkOperator implements Operator, Input {
   readonly #context: OperatorContext;
   readonly #numRecordsOut: Counter;
   #writer: SinkWriter<unknown, unknown> | undefined;
-  #watermark = MIN_TIMESTAMP;
+  /** Committables by id. */
+  readonly #pending = new Map<string, unknown>();
+  /** Ids of the committables in the state. */
+  readonly #stored = new Set<string>();
+  #nextId = 0;
+  #watermark: number | undefined;
+  #restored: readonly OperatorStateDelta[] = [];
 
   constructor(context: OperatorContext, options: SinkOperatorOptions) {
     this.nodeId = options.nodeId;
@@ -42,7 +55,10 @@ export class SinkOperator implements Operator, Input {
       operatorUid: operatorUid ?? operatorName,
       subtask,
       parallelism,
+      durable: this.#context.trackChanges,
     });
+    if (this.#restored.length > 0) this.#writer.applyState?.(this.#restored);
+    this.#restored = [];
   }
 
   processElement(value: unknown, timestamp: number): void {
@@ -74,6 +90,11 @@ export class SinkOperator implements Operator, Input {
     this.#watermark = watermark;
   }
 
+  /** What the sink has got everything up to; undefined before the first. Unit: ms since the epoch. */
+  get watermark(): number | undefined {
+    return this.#watermark;
+  }
+
   processWatermarkStatus(): void {}
 
   /** True when the writer holds enough to be flushed before it takes more. */
@@ -89,23 +110,77 @@ export class SinkOperator implements Operator, Input {
     return this.#openWriter().flush(endOfInput);
   }
 
-  prepareCommit(endOfInput: boolean): Promise<readonly unknown[]> {
-    return this.#openWriter().prepareCommit(endOfInput);
+  /** Gathers what the writer wants to have committed in `pending`. */
+  async prepareCommit(endOfInput: boolean): Promise<void> {
+    for (const committable of await this.#openWriter().prepareCommit(endOfInput)) {
+      this.#pending.set(this.#newId(), committable);
+    }
+  }
+
+  /** What waits to be committed, restored committables too. */
+  get pending(): readonly unknown[] {
+    return [...this.#pending.values()];
+  }
+
+  /** Everything in `pending` has been committed. */
+  committed(): void {
+    this.#pending.clear();
+  }
+
+  collectState(scope: StateScope): OperatorDelta {
+    const committables = this.#committableChanges(scope);
+    const states = [...(this.#openWriter().collectState?.(scope) ?? [])];
+    if (committables.length > 0) {
+      states.push({ name: COMMITTABLES, redistribution: 'split', changes: committables });
+    }
+    return {
+      operator: this.#context.stateId,
+      keyed: [],
+      timers: [],
+      states,
+      watermark: undefined,
+      keyGroupWatermarks: undefined,
+    };
+  }
+
+  applyState({ states }: OperatorDelta): void {
+    this.#restored = [...this.#restored, ...states.filter(({ name }) => name !== COMMITTABLES)];
+    for (const { name, changes } of states) {
+      if (name !== COMMITTABLES) continue;
+      for (const change of changes) {
+        if (change.op === 'clear') this.#pending.clear();
+        else if (change.op === 'remove') this.#pending.delete(change.part);
+        else this.#pending.set(change.part, change.value);
+      }
+    }
+    this.#stored.clear();
+    for (const id of this.#pending.keys()) this.#stored.add(id);
+  }
+
+  #committableChanges(scope: StateScope): readonly OperatorStateChange[] {
+    const changes: OperatorStateChange[] = [];
+    for (const [part, value] of this.#pending) {
+      if (scope === 'all' || !this.#stored.has(part)) changes.push({ op: 'put', part, value });
+    }
+    if (scope === 'all') return changes;
+    for (const part of this.#stored) {
+      if (!this.#pending.has(part)) changes.push({ op: 'remove', part });
+    }
+    this.#stored.clear();
+    for (const part of this.#pending.keys()) this.#stored.add(part);
+    return changes;
+  }
+
+  /** An id that the state does not hold: it may still hold some of the attempt before. */
+  #newId(): string {
+    for (;;) {
+      const id = `${this.#context.subtask}-${this.#nextId++}`;
+      if (!this.#stored.has(id)) return id;
+    }
   }
 
   async close(): Promise<void> {
     await this.#writer?.close();
-  }
-
-  snapshot(): OperatorSnapshot {
-    return {
-      uid: this.#context.operatorUid,
-      keyed: [],
-      eventTimers: [],
-      processingTimers: [],
-      watermark: this.#watermark,
-      operatorState: {},
-    };
   }
 
   #openWriter(): SinkWriter<unknown, unknown> {

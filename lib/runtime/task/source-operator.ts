@@ -5,8 +5,13 @@
  * Owns the reader, one watermark generator per split and their combination; does not own splits: those come
  * from the enumerator through `SourceHost`. A record whose timestamp is not a whole number of milliseconds
  * is a dead letter.
+ *
+ * 1  Its state says of every unfinished split where to go on and how far event time has come in it; a
+ *    restored split holds the watermark back from the start, as it did before.
+ * 2  A restored source emits the watermark that it had reached once more, because channels have forgotten it,
+ *    and never a lower one.
  */
-
+import { isDeepStrictEqual } from 'node:util';
 import type {
   AnySourceRuntime,
   InputStatus,
@@ -15,19 +20,20 @@ import type {
   SourceReader,
   SourceSplit,
   SplitOutput,
+  StateScope,
 } from '../../core/connector.ts';
+import { InvariantError } from '../../core/errors.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { isTimestamp, MAX_WATERMARK, MIN_TIMESTAMP, NO_TIMESTAMP } from '../../core/time.ts';
-import type { WatermarkGenerator, WatermarkOutput, WatermarkStrategySpec } from '../../core/watermark.ts';
+import type { OperatorDelta, OperatorStateChange } from '../../core/log/state-delta.ts';
+import { MAX_WATERMARK, MIN_TIMESTAMP } from '../../core/time.ts';
+import type { WatermarkStrategySpec } from '../../core/watermark.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import { SplitWatermarkMultiplexer } from '../../protocol/split-watermark-multiplexer.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
 import { PausableClock } from '../operators/pausable-clock.ts';
-import { createWatermarkGenerator } from '../operators/watermark-generators.ts';
-import type { OperatorSnapshot } from '../snapshot.ts';
-import { textOf } from './failure.ts';
 import type { RecordGuard } from './record-guard.ts';
+import { type SplitEventTime, type SplitOwner, SplitRecords } from './split-records.ts';
 
 /** What a source operator gets beside its context. */
 export interface SourceOperatorOptions {
@@ -40,11 +46,19 @@ export interface SourceOperatorOptions {
   readonly guard: RecordGuard | undefined;
 }
 
-export class SourceOperator implements Operator, ReaderOutput<unknown> {
+const SPLITS = 'splits';
+
+/** A split as the state of its source knows it. */
+interface StoredSplit {
+  readonly split: SourceSplit;
+  /** Undefined if no record of the split has been read. */
+  readonly eventTime: SplitEventTime | undefined;
+}
+
+export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwner {
   // A source has no upstream; the slot exists because every operator has inputs.
   readonly inputs: readonly [Input];
   readonly nodeId: number;
-  readonly reader: SourceReader<unknown, SourceSplit>;
   readonly context: OperatorContext;
   readonly options: SourceOperatorOptions;
   readonly numRecordsIn: Counter;
@@ -52,7 +66,12 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   readonly #dead: Counter;
   readonly #splits = new Map<string, SplitRecords>();
   readonly #multiplexer: SplitWatermarkMultiplexer;
+  /** Splits by id, as the state knows them. */
+  readonly #stored = new Map<string, StoredSplit>();
+  #storedWatermark = MIN_TIMESTAMP;
+  #reader: SourceReader<unknown, SourceSplit> | undefined;
   #watermark = MIN_TIMESTAMP;
+  #watermarkRestored = false;
   /** Since when no split has been open. Unit: ms of the idleness clock. */
   #silentSince = 0;
   #idle = false;
@@ -66,10 +85,6 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
     this.idlenessClock = new PausableClock(context.processingTime);
     this.numRecordsIn = context.counter('numRecordsIn');
     this.#dead = context.counter('numRecordsInErrors');
-    this.reader = options.runtime.createReader({
-      subtask: context.subtask,
-      requestSplit: options.requestSplit,
-    });
     this.#multiplexer = new SplitWatermarkMultiplexer({
       emitWatermark: (watermark) => this.#emitWatermark(watermark),
       markIdle: () => this.#emitStatus(true),
@@ -81,11 +96,27 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
     return this.#ended;
   }
 
+  get reader(): SourceReader<unknown, SourceSplit> {
+    if (this.#reader !== undefined) return this.#reader;
+    throw new InvariantError(
+      'INVARIANT',
+      `Source '${this.context.operatorName}' was used before it was opened.`,
+    );
+  }
+
   open(): Promise<void> {
     this.context.cursor.operator = this.context;
     this.#silentSince = this.idlenessClock.now();
     this.#schedulePeriodicEmit();
-    return this.reader.start();
+    const { runtime, requestSplit } = this.options;
+    const reader = runtime.createReader({ subtask: this.context.subtask, requestSplit });
+    this.#reader = reader;
+    const splits = [...this.#stored.values()];
+    for (const { split, eventTime } of splits) {
+      if (eventTime !== undefined) this.#openSplit(split.splitId).restore(eventTime);
+    }
+    if (splits.length > 0) reader.addSplits(splits.map(({ split }) => split));
+    return reader.start();
   }
 
   /** While the task may not emit, its splits are not taken for idle. */
@@ -108,6 +139,10 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   endBatch(): void {
     if (this.#ended) return;
     this.context.cursor.operator = this.context;
+    if (this.#watermarkRestored) {
+      this.#watermarkRestored = false;
+      this.context.output.processWatermark(this.#watermark);
+    }
     for (const split of this.#splits.values()) split.periodicEmit();
     this.#multiplexer.onPeriodicEmit();
     this.#checkSilence();
@@ -132,16 +167,17 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
   }
 
   forSplit(splitId: string): SplitOutput<unknown> {
-    let split = this.#splits.get(splitId);
-    if (split === undefined) {
-      this.#emitStatus(false);
-      this.#multiplexer.registerNewOutput(splitId);
-      split = new SplitRecords(this, {
-        immediate: this.#multiplexer.getImmediateOutput(splitId),
-        deferred: this.#multiplexer.getDeferredOutput(splitId),
-      });
-      this.#splits.set(splitId, split);
-    }
+    return this.#splits.get(splitId) ?? this.#openSplit(splitId);
+  }
+
+  #openSplit(splitId: string): SplitRecords {
+    this.#emitStatus(false);
+    this.#multiplexer.registerNewOutput(splitId);
+    const split = new SplitRecords(this, {
+      immediate: this.#multiplexer.getImmediateOutput(splitId),
+      deferred: this.#multiplexer.getDeferredOutput(splitId),
+    });
+    this.#splits.set(splitId, split);
     return split;
   }
 
@@ -177,92 +213,67 @@ export class SourceOperator implements Operator, ReaderOutput<unknown> {
     this.context.output.processWatermarkStatus(idle);
   }
 
-  close(): Promise<void> {
-    return this.reader.close();
+  async close(): Promise<void> {
+    await this.#reader?.close();
   }
 
-  snapshot(): OperatorSnapshot {
+  collectState(scope: StateScope): OperatorDelta {
+    const changes: OperatorStateChange[] = [];
+    const unfinished = new Set<string>();
+    for (const split of this.reader.snapshotState()) {
+      const { splitId } = split;
+      unfinished.add(splitId);
+      const value: StoredSplit = { split, eventTime: this.#eventTimeOf(splitId) };
+      if (scope === 'changes' && isDeepStrictEqual(value, this.#stored.get(splitId))) continue;
+      // A reader may go on in the object that it has answered.
+      const copy = structuredClone(value);
+      changes.push({ op: 'put', part: splitId, value: copy });
+      if (scope === 'changes') this.#stored.set(splitId, copy);
+    }
+    if (scope === 'changes') {
+      for (const part of this.#stored.keys()) {
+        if (unfinished.has(part)) continue;
+        changes.push({ op: 'remove', part });
+        this.#stored.delete(part);
+      }
+    }
     return {
-      uid: this.context.operatorUid,
+      operator: this.context.stateId,
       keyed: [],
-      eventTimers: [],
-      processingTimers: [],
-      watermark: this.#watermark,
-      operatorState: { splits: structuredClone(this.reader.snapshotState()) },
+      timers: [],
+      states: changes.length === 0 ? [] : [{ name: SPLITS, redistribution: 'split', changes }],
+      watermark: this.#changedWatermark(scope),
+      keyGroupWatermarks: undefined,
     };
   }
-}
 
-/** Records of one split: timestamps, the chain behind the source, and the split's watermark generator. */
-class SplitRecords implements SplitOutput<unknown> {
-  readonly #source: SourceOperator;
-  readonly #context: OperatorContext;
-  readonly #guard: RecordGuard | undefined;
-  readonly #next: Input;
-  readonly #immediate: WatermarkOutput;
-  readonly #deferred: WatermarkOutput;
-  readonly #generator: WatermarkGenerator<unknown>;
-  readonly #assigner: WatermarkStrategySpec<unknown>['timestampAssigner'];
-  readonly #perRecord: boolean;
-
-  constructor(
-    source: SourceOperator,
-    outputs: { readonly immediate: WatermarkOutput; readonly deferred: WatermarkOutput },
-  ) {
-    const { watermarks } = source.options;
-    this.#source = source;
-    this.#context = source.context;
-    this.#guard = source.options.guard;
-    this.#next = source.context.output;
-    this.#immediate = outputs.immediate;
-    this.#deferred = outputs.deferred;
-    this.#generator = createWatermarkGenerator(watermarks, source.idlenessClock);
-    this.#assigner = watermarks.timestampAssigner;
-    this.#perRecord = watermarks.emit === 'per-record';
-  }
-
-  collect(value: unknown, recordTimestamp: number): void {
-    this.#source.numRecordsIn.inc();
-    if (this.#guard === undefined) this.#emit(value, recordTimestamp);
-    else this.#guard.run(value, recordTimestamp, () => this.#emit(value, recordTimestamp));
-  }
-
-  #emit(value: unknown, recordTimestamp: number): void {
-    this.#context.cursor.operator = this.#context;
-    const assigner = this.#assigner;
-    const timestamp = assigner === undefined ? recordTimestamp : assigner(value, recordTimestamp);
-    if (!isTimestamp(timestamp) && (assigner !== undefined || timestamp !== NO_TIMESTAMP)) {
-      this.#rejectTimestamp(value, timestamp);
-      return;
+  applyState({ states, watermark }: OperatorDelta): void {
+    if (watermark !== undefined) {
+      this.#watermark = watermark;
+      this.#storedWatermark = watermark;
+      this.#watermarkRestored = watermark > MIN_TIMESTAMP;
     }
-    this.#next.processElement(value, timestamp);
-    const { journal } = this.#context;
-    // A record that is undone must not move the watermark.
-    if (journal === undefined) this.#generate(value, timestamp);
-    else journal.defer(() => this.#generate(value, timestamp));
+    for (const { name, changes } of states) {
+      if (name !== SPLITS) continue;
+      for (const change of changes) {
+        if (change.op === 'clear') this.#stored.clear();
+        else if (change.op === 'remove') this.#stored.delete(change.part);
+        // The values of this state are those that `collectState` has put.
+        else this.#stored.set(change.part, change.value as StoredSplit);
+      }
+    }
   }
 
-  #generate(value: unknown, timestamp: number): void {
-    this.#context.cursor.operator = this.#context;
-    this.#generator.onEvent(value, timestamp, this.#immediate);
-    if (this.#perRecord) this.#generator.onPeriodicEmit(this.#immediate);
+  #eventTimeOf(splitId: string): SplitEventTime | undefined {
+    const generator = this.#splits.get(splitId)?.generatorState();
+    return generator && { watermark: this.#multiplexer.watermarkOf(splitId), generator: generator.state };
   }
 
-  periodicEmit(): void {
-    this.#generator.onPeriodicEmit(this.#deferred);
-  }
-
-  reject(record: RejectedRecord): void {
-    this.#source.numRecordsIn.inc();
-    this.#source.reject(record);
-  }
-
-  #rejectTimestamp(value: unknown, timestamp: unknown): void {
-    this.#source.reject({
-      code: 'TIMESTAMP_INVALID',
-      reason: `the timestamp is ${String(timestamp)}, not a whole number of milliseconds since the epoch`,
-      position: this.#source.reader.currentPosition(),
-      raw: textOf(value),
-    });
+  #changedWatermark(scope: StateScope): number | undefined {
+    const watermark = this.#watermark;
+    if (scope === 'all') return watermark;
+    if (watermark === this.#storedWatermark) return undefined;
+    this.#storedWatermark = watermark;
+    return watermark;
   }
 }

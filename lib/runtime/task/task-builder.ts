@@ -16,6 +16,7 @@ import type { Random } from '../../ports/random.ts';
 import { createOperator } from '../create-operator.ts';
 import type { MetricRegistry } from '../metrics.ts';
 import type { Input, Operator, OperatorContext, OperatorIdentity, UserCodeCursor } from '../operator.ts';
+import type { KeyedRowSource } from '../state/keyed-row-source.ts';
 import { createChannelSelector } from './channel-selector.ts';
 import { ExchangeOutput } from './exchange-output.ts';
 import { fanOut } from './fan-out.ts';
@@ -41,6 +42,12 @@ export interface TaskEnvironment {
   readonly sourceRuntime: (nodeId: number) => AnySourceRuntime<unknown>;
   readonly sinkRuntime: (nodeId: number) => AnySinkRuntime<unknown>;
   readonly requestSplit: (nodeId: number, subtask: number) => void;
+  /** Where an operator's keys are read from if keyed state is kept in a table; undefined: it is in memory. */
+  readonly keyedRowsOf?: (stateId: string) => KeyedRowSource;
+  /** Operators remember what changes in their state. */
+  readonly trackChanges: boolean;
+  /** Values of state are frozen, so that a change without update fails. @default false */
+  readonly freezeState?: boolean;
 }
 
 /** One subtask to build. */
@@ -77,7 +84,8 @@ class TaskBuilder {
   readonly #inputCounts = new Map<string, number>();
   readonly #gates = new Map<string, { readonly gate: InputGate; next: number }>();
   readonly #operators = new Map<number, Operator>();
-  readonly #exchanges: ExchangeOutput[] = [];
+  /** By the node that feeds them. */
+  readonly #exchanges = new Map<number, ExchangeOutput[]>();
   readonly #currentPosition = () => this.#task?.currentPosition() ?? 'an unknown record';
   #task: Task | undefined;
 
@@ -104,11 +112,16 @@ class TaskBuilder {
 
   build(): Task {
     for (const node of this.#nodes.toReversed()) this.#operators.set(node.id, this.#createOperator(node));
-    const operators = this.#nodes.map((node) => this.#operatorOf(node.id));
+    const operators = this.#nodes.map((node) => ({
+      operator: this.#operatorOf(node.id),
+      identity: this.#identityOf(node),
+      stateId: stateIdOf(node),
+      exchanges: this.#exchanges.get(node.id) ?? [],
+    }));
     this.#task = new Task({
       name: `${this.#plan.task.id} (${this.#plan.subtask + 1}/${this.#plan.task.parallelism})`,
       operators,
-      exchanges: this.#exchanges,
+      exchanges: [...this.#exchanges.values()].flat(),
       channels: this.#taskChannels(),
       time: this.#time,
       cursor: this.#cursor,
@@ -176,8 +189,10 @@ class TaskBuilder {
       cursor: this.#cursor,
       counter: (name) => metrics.counter(label, name),
       journal: this.#journal,
-      freezeState: false,
-      restored: undefined,
+      freezeState: this.#environment.freezeState ?? false,
+      stateId: stateIdOf(node),
+      trackChanges: this.#environment.trackChanges,
+      keyedRows: this.#environment.keyedRowsOf?.(stateIdOf(node)),
     };
   }
 
@@ -245,7 +260,8 @@ class TaskBuilder {
       cursor: this.#cursor,
       downstream: this.#identityOf(target),
     });
-    this.#exchanges.push(exchange);
+    const siblings = this.#exchanges.get(edge.sourceNodeId) ?? [];
+    this.#exchanges.set(edge.sourceNodeId, [...siblings, exchange]);
     return exchange;
   }
 
@@ -285,6 +301,11 @@ class TaskBuilder {
       throw new InvariantError('INVARIANT', `Operator ${nodeId} was not built yet.`);
     return operator;
   }
+}
+
+/** How deltas name the operator of a node. */
+function stateIdOf({ uid, id }: StreamNode): string {
+  return uid ?? `#${id}`;
 }
 
 function inputKey(nodeId: number, inputIndex: 0 | 1): string {

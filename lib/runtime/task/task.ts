@@ -6,9 +6,13 @@
  * without interruption, timers run between batches, everything is closed at the end, also after a failure.
  * Does not own the decision when to run: that is the scheduler's.
  */
+import type { StateScope } from '../../core/connector.ts';
+import { InvariantError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { OperatorDelta } from '../../core/log/state-delta.ts';
 import type { Channel } from '../../ports/channel.ts';
-import type { Input, Operator, UserCodeCursor } from '../operator.ts';
+import type { Input, Operator, OperatorIdentity, UserCodeCursor } from '../operator.ts';
+import { isEmptyDelta } from '../operator-delta.ts';
 import type { ExchangeOutput } from './exchange-output.ts';
 import { failureOf } from './failure.ts';
 import { deliverBatch } from './input-gate.ts';
@@ -24,11 +28,21 @@ export interface TaskChannel {
   readonly label: string;
 }
 
+/** An operator with what the task has to know of it. */
+export interface TaskOperator {
+  readonly operator: Operator;
+  readonly identity: OperatorIdentity;
+  /** How deltas name it. */
+  readonly stateId: string;
+  /** Those that it feeds itself. */
+  readonly exchanges: readonly ExchangeOutput[];
+}
+
 /** The parts of a task, all built. */
 export interface TaskOptions {
   readonly name: string;
   /** In topological order. */
-  readonly operators: readonly Operator[];
+  readonly operators: readonly TaskOperator[];
   readonly exchanges: readonly ExchangeOutput[];
   readonly channels: readonly TaskChannel[];
   readonly time: TaskTimeService;
@@ -40,6 +54,9 @@ export class Task {
   readonly sources: readonly SourceOperator[];
   readonly sinks: readonly SinkOperator[];
   readonly #options: TaskOptions;
+  readonly #operators: readonly Operator[];
+  /** By the id of the operator. Unit: ms since the epoch. */
+  readonly #restoredWatermarks = new Map<string, number>();
   readonly #openChannels: Set<TaskChannel>;
   readonly #readySources: Set<SourceOperator>;
   #wake: () => void = () => {};
@@ -52,8 +69,9 @@ export class Task {
     this.name = options.name;
     this.#options = options;
     this.#openChannels = new Set(options.channels);
-    this.sources = options.operators.filter((operator) => operator instanceof SourceOperator);
-    this.sinks = options.operators.filter((operator) => operator instanceof SinkOperator);
+    this.#operators = options.operators.map(({ operator }) => operator);
+    this.sources = this.#operators.filter((operator) => operator instanceof SourceOperator);
+    this.sinks = this.#operators.filter((operator) => operator instanceof SinkOperator);
     this.#readySources = new Set(this.sources);
   }
 
@@ -68,9 +86,57 @@ export class Task {
 
   /** Opens operators from the last to the first, so that each finds those behind it ready. */
   async open(): Promise<void> {
-    for (const operator of this.#options.operators.toReversed()) {
+    for (const operator of this.#operators.toReversed()) {
       this.#opened.push(operator);
       await this.#attributedAsync(() => operator.open());
+    }
+    this.#announceWatermarks();
+  }
+
+  /** Channels have forgotten how far the operators had come; the operators will not say it again. */
+  #announceWatermarks(): void {
+    for (const { stateId, exchanges } of this.#options.operators) {
+      const watermark = this.#restoredWatermarks.get(stateId);
+      if (watermark === undefined) continue;
+      for (const exchange of exchanges) {
+        exchange.processWatermark(watermark);
+        exchange.flush();
+      }
+    }
+    this.#restoredWatermarks.clear();
+  }
+
+  /**
+   * State of the operators that have any, or in which something has changed; to be encoded before the task
+   * runs again.
+   */
+  collectState(scope: StateScope): readonly OperatorDelta[] {
+    this.#position = () => 'collecting its state';
+    const deltas: OperatorDelta[] = [];
+    for (const { operator, identity } of this.#options.operators) {
+      this.#options.cursor.operator = identity;
+      const delta = this.#attributed(() => operator.collectState(scope));
+      if (!isEmptyDelta(delta)) deltas.push(delta);
+    }
+    return deltas;
+  }
+
+  /**
+   * Takes in state before `open`, or between batches what another writer of the same state has changed.
+   * Throws InvariantError for an operator that is not of this task.
+   */
+  applyState(deltas: readonly OperatorDelta[]): void {
+    this.#position = () => 'restoring its state';
+    for (const delta of deltas) {
+      const found = this.#options.operators.find(({ stateId }) => stateId === delta.operator);
+      if (found === undefined) {
+        throw new InvariantError('INVARIANT', `${this.name} has no operator '${delta.operator}' to restore.`);
+      }
+      this.#options.cursor.operator = found.identity;
+      this.#attributed(() => found.operator.applyState(delta));
+      if (delta.watermark !== undefined && this.#opened.length === 0) {
+        this.#restoredWatermarks.set(delta.operator, delta.watermark);
+      }
     }
   }
 
@@ -132,7 +198,7 @@ export class Task {
   #endBatch(): void {
     this.#position = () => 'a watermark at the end of a batch';
     this.#attributed(() => {
-      for (const operator of this.#options.operators) operator.endBatch?.();
+      for (const operator of this.#operators) operator.endBatch?.();
       for (const exchange of this.#options.exchanges) exchange.flush();
     });
   }
@@ -159,7 +225,7 @@ export class Task {
   /** After the last input: operators finish in order, downstream is told. */
   async finish(): Promise<void> {
     this.#position = () => 'the end of the input';
-    for (const operator of this.#options.operators) await this.#attributedAsync(() => operator.finish?.());
+    for (const operator of this.#operators) await this.#attributedAsync(() => operator.finish?.());
     for (const exchange of this.#options.exchanges) exchange.endInput();
     this.#finished = true;
   }

@@ -5,15 +5,17 @@
  * I2 At most one callback of the clock is pending: for the earliest processing-time timer.
  * I3 A timer registered while timers fire, and due already, fires in the same round.
  */
+import type { StateScope } from '../../core/connector.ts';
 import { RecordError } from '../../core/errors.ts';
 import { canonicalKey } from '../../core/key.ts';
-import { isTimestamp, MIN_TIMESTAMP } from '../../core/time.ts';
+import type { TimerChange } from '../../core/log/state-delta.ts';
+import { isTimestamp } from '../../core/time.ts';
 import type { Window } from '../../core/window/window.ts';
+import type { EventTime } from '../event-time.ts';
 import type { Journal, ProcessingTimeService, ScheduledCallback } from '../operator.ts';
-import type { TimerSnapshot } from '../snapshot.ts';
 import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
 import { namespaceOf, windowOf } from '../state/namespace.ts';
-import type { InternalTimerService, TimersSnapshot, TimerTarget } from './internal-timer-service.ts';
+import type { InternalTimerService, TimerTarget } from './internal-timer-service.ts';
 import type { Timer } from './timer-bucket.ts';
 import { TimerQueue } from './timer-queue.ts';
 
@@ -23,7 +25,9 @@ export interface HeapTimerServiceOptions {
   /** Knows the current key, and gets it set when a timer fires. */
   readonly backend: KeyedStateBackend;
   readonly processingTime: ProcessingTimeService;
+  readonly eventTime: EventTime;
   readonly journal: Journal | undefined;
+  readonly trackChanges: boolean;
 }
 
 export class HeapTimerService implements InternalTimerService {
@@ -31,22 +35,36 @@ export class HeapTimerService implements InternalTimerService {
   readonly #backend: KeyedStateBackend;
   readonly #processingTime: ProcessingTimeService;
   readonly #journal: Journal | undefined;
-  readonly #eventTimers = new TimerQueue();
-  readonly #processingTimers = new TimerQueue();
-  #watermark = MIN_TIMESTAMP;
+  readonly #eventTime: EventTime;
+  readonly #eventTimers: TimerQueue;
+  readonly #processingTimers: TimerQueue;
+  #opened = false;
   #scheduled: ScheduledCallback | undefined;
   #scheduledTime: number | undefined;
   #firingProcessingTime = false;
 
-  constructor({ target, backend, processingTime, journal }: HeapTimerServiceOptions) {
-    this.#target = target;
-    this.#backend = backend;
-    this.#processingTime = processingTime;
-    this.#journal = journal;
+  constructor(options: HeapTimerServiceOptions) {
+    this.#target = options.target;
+    this.#backend = options.backend;
+    this.#processingTime = options.processingTime;
+    this.#eventTime = options.eventTime;
+    this.#journal = options.journal;
+    this.#eventTimers = new TimerQueue(options);
+    this.#processingTimers = new TimerQueue(options);
+  }
+
+  open(): void {
+    this.#opened = true;
+    this.#schedule();
   }
 
   currentWatermark(): number {
-    return this.#watermark;
+    return this.#eventTime.watermark;
+  }
+
+  watermarkOfKey(): number {
+    const eventTime = this.#eventTime;
+    return eventTime.hasGroupsAhead ? eventTime.watermarkOf(this.#backend.currentKey) : eventTime.watermark;
   }
 
   currentProcessingTime(): number {
@@ -72,11 +90,7 @@ export class HeapTimerService implements InternalTimerService {
   }
 
   advanceWatermark(watermark: number): void {
-    const before = this.#watermark;
-    this.#watermark = watermark;
-    this.#journal?.record(() => {
-      this.#watermark = before;
-    });
+    this.#eventTime.advance(watermark);
     for (;;) {
       const timer = this.#eventTimers.take(watermark);
       if (timer === undefined) return;
@@ -93,22 +107,24 @@ export class HeapTimerService implements InternalTimerService {
     return window === undefined ? this.#processingTimers.size : this.#processingTimers.count(window);
   }
 
-  snapshot(): TimersSnapshot {
-    return {
-      eventTimers: this.#eventTimers.inOrder().map(snapshotOf),
-      processingTimers: this.#processingTimers.inOrder().map(snapshotOf),
-    };
+  collectState(scope: StateScope): readonly TimerChange[] {
+    return [
+      ...timersOf('event', this.#eventTimers, scope),
+      ...timersOf('processing', this.#processingTimers, scope),
+    ];
   }
 
-  restore(
-    eventTimers: readonly TimerSnapshot[],
-    processingTimers: readonly TimerSnapshot[],
-    watermark = MIN_TIMESTAMP,
-  ): void {
-    this.#watermark = watermark;
-    for (const timer of eventTimers) this.#restoreInto(this.#eventTimers, timer);
-    for (const timer of processingTimers) this.#restoreInto(this.#processingTimers, timer);
-    this.#schedule();
+  applyState(timers: readonly TimerChange[]): void {
+    for (const { op, domain, key, namespace, time } of timers) {
+      const queue = domain === 'event' ? this.#eventTimers : this.#processingTimers;
+      const window = windowOf(namespace);
+      const canonical = canonicalKey(key);
+      if (op === 'remove') queue.remove(time, window, canonical);
+      else queue.add({ time, window, key, canonical, sequence: queue.nextSequence() });
+    }
+    this.#eventTimers.settleChanges();
+    this.#processingTimers.settleChanges();
+    if (this.#opened) this.#schedule();
   }
 
   close(): void {
@@ -129,9 +145,8 @@ export class HeapTimerService implements InternalTimerService {
   }
 
   #delete(queue: TimerQueue, window: Window | undefined, time: number): void {
-    const { currentKey: key, currentCanonicalKey: canonical } = this.#backend;
-    const sequence = queue.remove(time, window, canonical);
-    if (sequence !== undefined) this.#rememberRemoval(queue, { time, window, key, canonical, sequence });
+    const timer = queue.remove(time, window, this.#backend.currentCanonicalKey);
+    if (timer !== undefined) this.#rememberRemoval(queue, timer);
   }
 
   #fired(queue: TimerQueue, timer: Timer): void {
@@ -174,15 +189,19 @@ export class HeapTimerService implements InternalTimerService {
     this.#scheduledTime = next;
     this.#scheduled = this.#processingTime.schedule(next, (time) => this.#onProcessingTime(time));
   }
-
-  #restoreInto(queue: TimerQueue, { key, namespace, time }: TimerSnapshot): void {
-    const window = windowOf(namespace);
-    queue.add({ time, window, key, canonical: canonicalKey(key), sequence: queue.nextSequence() });
-  }
 }
 
-function snapshotOf({ key, window, time }: Timer): TimerSnapshot {
-  return { key: structuredClone(key), namespace: namespaceOf(window), time };
+function timersOf(domain: TimerChange['domain'], queue: TimerQueue, scope: StateScope): TimerChange[] {
+  if (scope === 'all') return queue.inOrder().map((timer) => changeOf('add', domain, timer));
+  const { removed, added } = queue.collectChanges();
+  return [
+    ...removed.map((timer) => changeOf('remove', domain, timer)),
+    ...added.map((timer) => changeOf('add', domain, timer)),
+  ];
+}
+
+function changeOf(op: TimerChange['op'], domain: TimerChange['domain'], timer: Timer): TimerChange {
+  return { op, domain, key: timer.key, namespace: namespaceOf(timer.window), time: timer.time };
 }
 
 function invalidTime(time: unknown): RecordError {

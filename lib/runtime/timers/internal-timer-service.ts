@@ -1,16 +1,11 @@
+import type { StateScope } from '../../core/connector.ts';
+import type { TimerChange } from '../../core/log/state-delta.ts';
 import type { Window } from '../../core/window/window.ts';
-import type { TimerSnapshot } from '../snapshot.ts';
 
 /** Who is told that a timer is due; the current key is set. `window` is undefined for plain timers. */
 export interface TimerTarget {
   onEventTime(time: number, window: Window | undefined): void;
   onProcessingTime(time: number, window: Window | undefined): void;
-}
-
-/** Pending timers of both domains, in order of time, then of registration. */
-export interface TimersSnapshot {
-  readonly eventTimers: readonly TimerSnapshot[];
-  readonly processingTimers: readonly TimerSnapshot[];
 }
 
 /**
@@ -19,6 +14,8 @@ export interface TimersSnapshot {
  */
 export interface InternalTimerService {
   currentWatermark(): number;
+  /** How far the current key has come: more than the watermark where its key group had before a restore. */
+  watermarkOfKey(): number;
   currentProcessingTime(): number;
   /** Like its processing-time twin throws RecordError TIMESTAMP_INVALID unless `time` is whole ms. */
   registerEventTimeTimer(window: Window | undefined, time: number): void;
@@ -29,16 +26,12 @@ export interface InternalTimerService {
   advanceWatermark(watermark: number): void;
   numEventTimeTimers(window?: Window): number;
   numProcessingTimeTimers(window?: Window): number;
-  snapshot(): TimersSnapshot;
-  /**
-   * Restores what `snapshot` gave; `watermark` is the one up to which event-time timers have fired (default:
-   * none). Overdue processing-time timers fire as soon as the task runs its due callbacks.
-   */
-  restore(
-    eventTimers: readonly TimerSnapshot[],
-    processingTimers: readonly TimerSnapshot[],
-    watermark?: number,
-  ): void;
+  /** All timers in order of time, then of registration; or first those that went, then those that came. */
+  collectState(scope: StateScope): readonly TimerChange[];
+  /** Takes in what does not count as a change. Nothing fires. */
+  applyState(timers: readonly TimerChange[]): void;
+  /** Overdue processing-time timers fire as soon as the task runs its due callbacks. */
+  open(): void;
   /** Takes back the pending callback. */
   close(): void;
 }

@@ -44,13 +44,21 @@ export class TimerBucket {
     return group.add(timer);
   }
 
-  /** The sequence number of the removed timer; undefined if there was none. */
-  remove(window: Window | undefined, canonical: CanonicalKey): number | undefined {
+  find(window: Window | undefined, canonical: CanonicalKey): Timer | undefined {
     const group = this.#groupOf(window);
     const sequence = group?.timers.get(canonical);
     if (group === undefined || sequence === undefined) return undefined;
+    const key = group.timers.keyOf(canonical);
+    return { time: this.time, window: group.window, key, canonical, sequence };
+  }
+
+  /** The removed timer; undefined if there was none. */
+  remove(window: Window | undefined, canonical: CanonicalKey): Timer | undefined {
+    const group = this.#groupOf(window);
+    const timer = this.find(window, canonical);
+    if (group === undefined || timer === undefined) return undefined;
     this.#removeFrom(group, canonical);
-    return sequence;
+    return timer;
   }
 
   /** Removes and returns the timer that was registered first. */

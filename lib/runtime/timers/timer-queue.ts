@@ -5,10 +5,12 @@
  * I2 `take` hands timers out in order of time, then of registration, also those added meanwhile.
  * I3 A bucket that deletions have emptied stays in the heap until met; at most half of the heap is garbage.
  */
+import { InvariantError } from '../../core/errors.ts';
 import type { CanonicalKey } from '../../core/key.ts';
 import type { Window } from '../../core/window/window.ts';
 import { sameNamespace } from '../state/namespace.ts';
 import { type Timer, TimerBucket } from './timer-bucket.ts';
+import { TimerChanges } from './timer-changes.ts';
 
 export class TimerQueue {
   readonly #buckets = new Map<number, TimerBucket>();
@@ -16,6 +18,11 @@ export class TimerQueue {
   #garbage = 0;
   #size = 0;
   #nextSequence = 0;
+  readonly #changes: TimerChanges | undefined;
+
+  constructor(options: { readonly trackChanges: boolean }) {
+    this.#changes = options.trackChanges ? new TimerChanges(this) : undefined;
+  }
 
   get size(): number {
     return this.#size;
@@ -23,6 +30,22 @@ export class TimerQueue {
 
   nextSequence(): number {
     return this.#nextSequence++;
+  }
+
+  /** The registered timer of the same time, window and key. */
+  find({ time, window, canonical }: Timer): Timer | undefined {
+    return this.#buckets.get(time)?.find(window, canonical);
+  }
+
+  /** What has changed since changes were last collected. Throws InvariantError if that is not remembered. */
+  collectChanges(): ReturnType<TimerChanges['collect']> {
+    if (this.#changes !== undefined) return this.#changes.collect(this.#nextSequence);
+    throw new InvariantError('INVARIANT', 'Changes of timers were collected but are not tracked.');
+  }
+
+  /** What has changed so far counts as collected. */
+  settleChanges(): void {
+    this.#changes?.settle(this.#nextSequence);
   }
 
   has(time: number, window: Window | undefined, canonical: CanonicalKey): boolean {
@@ -38,21 +61,24 @@ export class TimerQueue {
       this.#heap.push(bucket);
       this.#siftUp(this.#heap.length - 1);
     }
-    if (bucket.add(timer)) this.#size++;
+    if (!bucket.add(timer)) return;
+    this.#size++;
+    this.#changes?.added(timer);
   }
 
-  /** The sequence number of the removed timer; undefined if there was none. */
-  remove(time: number, window: Window | undefined, canonical: CanonicalKey): number | undefined {
+  /** The removed timer; undefined if there was none. */
+  remove(time: number, window: Window | undefined, canonical: CanonicalKey): Timer | undefined {
     const bucket = this.#buckets.get(time);
-    const sequence = bucket?.remove(window, canonical);
-    if (bucket === undefined || sequence === undefined) return undefined;
+    const timer = bucket?.remove(window, canonical);
+    if (bucket === undefined || timer === undefined) return undefined;
     this.#size--;
+    this.#changes?.removed(timer);
     if (bucket.empty) {
       this.#buckets.delete(time);
       this.#garbage++;
       if (this.#garbage * 2 > this.#heap.length) this.#compact();
     }
-    return sequence;
+    return timer;
   }
 
   /** The earliest time for which a timer waits. Unit: ms since the epoch. */
@@ -71,6 +97,7 @@ export class TimerQueue {
     if (time === undefined || time > limit || bucket === undefined) return undefined;
     const timer = bucket.take();
     this.#size--;
+    if (timer !== undefined) this.#changes?.removed(timer);
     if (bucket.empty) {
       this.#buckets.delete(time);
       this.#pop();

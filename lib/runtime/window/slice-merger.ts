@@ -1,10 +1,10 @@
 import type { CanonicalKey } from '../../core/key.ts';
 import { cloneStateValue } from '../../core/state-value.ts';
-import type { Pane, Slice } from './slice.ts';
+import type { KeyedAccumulator, Slice } from './slice.ts';
 import type { SliceFold } from './slice-fold.ts';
 
 /** The accumulator of one key over several slices. */
-interface MergedPane extends Pane {
+interface MergedPane extends KeyedAccumulator {
   /** The slice's own accumulator that `accumulator` may be: it must not be changed. */
   borrowed: unknown;
   /** Accumulators that went into it. */
@@ -20,7 +20,7 @@ export class SliceMerger {
   }
 
   /** Every key of a window once, in the order of its slices and of first arrival in them. */
-  panesOf(slices: readonly Slice[]): Iterable<Pane> {
+  panesOf(slices: readonly Slice[]): Iterable<KeyedAccumulator> {
     const [first, ...others] = slices;
     if (first === undefined) return [];
     if (others.length === 0) return first.panes.values();
@@ -36,7 +36,7 @@ export class SliceMerger {
   }
 
   /** One key of a window; undefined if it has no data there. */
-  paneOf(slices: readonly Slice[], canonical: CanonicalKey): Pane | undefined {
+  paneOf(slices: readonly Slice[], canonical: CanonicalKey): KeyedAccumulator | undefined {
     let merged: MergedPane | undefined;
     for (const { panes } of slices) {
       const pane = panes.get(canonical);
@@ -57,6 +57,6 @@ export class SliceMerger {
   }
 }
 
-function borrow({ key, accumulator }: Pane): MergedPane {
+function borrow({ key, accumulator }: KeyedAccumulator): MergedPane {
   return { key, accumulator, borrowed: accumulator, parts: 1 };
 }

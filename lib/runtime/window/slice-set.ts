@@ -36,6 +36,7 @@ export class SliceSet {
       firstFireTime: geometry.fireTimeOf(firstWindow),
       expiry: this.cleanupTimeOf(lastWindow),
       panes: new Map(),
+      changed: [],
     };
   }
 
@@ -85,15 +86,23 @@ export class SliceSet {
     return this.#sorted[0]?.expiry ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Removes the slices all of whose windows are cleaned up at `watermark`. */
-  expire(watermark: number): void {
+  /** Removes and returns the slices all of whose windows are cleaned up at `watermark`. */
+  expire(watermark: number): readonly Slice[] {
     let expired = 0;
     for (const { start, expiry } of this.#sorted) {
       if (expiry > watermark) break;
       this.#byStart.delete(start);
       expired++;
     }
-    if (expired > 0) this.#sorted = this.#sorted.slice(expired);
+    if (expired === 0) return [];
+    const slices = this.#sorted.slice(0, expired);
+    this.#sorted = this.#sorted.slice(expired);
+    return slices;
+  }
+
+  remove(slice: Slice): void {
+    this.#byStart.delete(slice.start);
+    this.#sorted = this.#sorted.filter((other) => other !== slice);
   }
 
   /** Puts back what `all` gave before. */
@@ -113,4 +122,5 @@ export const NO_SLICE: Slice = {
   firstFireTime: MIN_TIMESTAMP,
   expiry: MIN_TIMESTAMP,
   panes: new Map(),
+  changed: [],
 };

@@ -10,28 +10,33 @@
  * I3  Windows fire in the order of their ends, each key once, before the watermark is forwarded.
  * I4  A late element re-fires every window that holds it, has fired and is not cleaned up, for its key alone.
  * I5  A slice goes when its last window is cleaned up; merging never changes the accumulator of a slice.
+ * I6  After a restore a window that a key's group had fired or cleaned up before stays so for that key.
  *
  * Results are those of WindowOperator; only the order of keys within one window may differ.
  */
+import type { StateScope } from '../../core/connector.ts';
 import { type CanonicalKey, canonicalKey } from '../../core/key.ts';
+import type { OperatorDelta } from '../../core/log/state-delta.ts';
 import { assertStateValue } from '../../core/state-value.ts';
-import { MAX_WATERMARK, MIN_TIMESTAMP, NO_TIMESTAMP } from '../../core/time.ts';
+import { MAX_WATERMARK, NO_TIMESTAMP } from '../../core/time.ts';
 import { requireTimestamp } from '../../core/window/event-timestamp.ts';
 import { TimeWindow } from '../../core/window/window.ts';
 import type { Slicing } from '../../core/window/window-assigner.ts';
 import type { KeySelector, WindowSpec } from '../../graph/operator-spec.ts';
+import { EventTime } from '../event-time.ts';
 import type { Input, Journal, Operator, OperatorContext } from '../operator.ts';
+import { collectDelta } from '../operator-delta.ts';
 import { OperatorRuntimeContext } from '../runtime-context.ts';
-import type { OperatorSnapshot } from '../snapshot.ts';
 import { CopyingFold, FreezingFold } from './guarded-fold.ts';
 import { LateRecords } from './late-records.ts';
+import { applySlices } from './restored-slices.ts';
 import { WINDOW_SLICES } from './restored-windows.ts';
 import type { Pane, Slice } from './slice.ts';
+import { SliceChanges } from './slice-changes.ts';
 import { AggregateFold, ReduceFold, type SliceFold } from './slice-fold.ts';
 import { SliceGeometry } from './slice-geometry.ts';
 import { SliceMerger } from './slice-merger.ts';
 import { NO_SLICE, SliceSet } from './slice-set.ts';
-import { restoreSlices, snapshotSlices } from './slice-snapshot.ts';
 import type { ContentsFunctions } from './window-contents.ts';
 import { WindowEvaluator } from './window-evaluator.ts';
 
@@ -51,11 +56,12 @@ export class SliceWindowOperator implements Operator, Input {
   readonly #journal: Journal | undefined;
   readonly #fold: SliceFold;
   readonly #slices: SliceSet;
+  readonly #changes: SliceChanges;
+  readonly #eventTime: EventTime;
   readonly #merger: SliceMerger;
   readonly #evaluator: WindowEvaluator;
   readonly #late: LateRecords;
   readonly #where: () => string;
-  #watermark = MIN_TIMESTAMP;
   /** The slice of the record before. */
   #last: Slice = NO_SLICE;
   /** The first window with data that has not fired, and that is not cleaned up; Infinity for none. */
@@ -73,20 +79,20 @@ export class SliceWindowOperator implements Operator, Input {
     this.#where = () => `State '${WINDOW_SLICES}' of operator '${context.operatorName}'`;
     this.#fold = guarded(options.fold, context, this.#where);
     this.#slices = new SliceSet(new SliceGeometry(options.slicing), spec.allowedLatenessMs);
+    this.#changes = new SliceChanges({
+      slices: this.#slices,
+      kind: this.#fold.kind,
+      where: this.#where,
+      trackChanges: context.trackChanges,
+    });
+    this.#eventTime = new EventTime(context);
     this.#merger = new SliceMerger(this.#fold);
-    this.#evaluator = new WindowEvaluator(spec, context, () => this.#watermark);
+    this.#evaluator = new WindowEvaluator(spec, context, () => this.#eventTime.watermark);
     this.#late = new LateRecords(spec, context);
   }
 
   async open(): Promise<void> {
     this.#context.cursor.operator = this.#context;
-    const { restored } = this.#context;
-    if (restored !== undefined) {
-      const others = restoreSlices(restored, this.#slices, this.#context);
-      if (others.length > 0) this.#evaluator.state.require().restore(others);
-      this.#watermark = restored.watermark;
-      this.#plan();
-    }
     await this.#options.functions.reduce?.open?.(new OperatorRuntimeContext(this.#context));
     await this.#evaluator.open(this.#context);
   }
@@ -99,24 +105,29 @@ export class SliceWindowOperator implements Operator, Input {
     if (!(timestamp >= slice.start && timestamp < slice.end)) {
       const found = this.#sliceAt(timestamp);
       if (found === undefined) {
-        this.#late.skip(value, timestamp, this.#watermark);
+        this.#late.skip(value, timestamp, this.#eventTime.watermarkOf(key));
         return;
       }
       slice = found;
       this.#last = found;
     }
+    const eventTime = this.#eventTime;
+    const reached = eventTime.hasGroupsAhead ? eventTime.watermarkOf(key) : eventTime.watermark;
+    if (slice.expiry <= reached) {
+      this.#late.skip(value, timestamp, reached);
+      return;
+    }
     const pane = slice.panes.get(canonical);
-    if (pane === undefined) this.#addPane(slice, canonical, { key, accumulator: this.#fold.first(value) });
-    else if (this.#journal === undefined) pane.accumulator = this.#fold.add(pane.accumulator, value);
-    else this.#addUndoably(pane, value, this.#journal);
-    if (slice.firstFireTime <= this.#watermark) this.#refire(slice, canonical, key);
+    if (pane === undefined) this.#addPane(slice, canonical, newPane(key, this.#fold.first(value)));
+    else this.#addToPane(slice, pane, value);
+    if (slice.firstFireTime <= reached) this.#refire(slice, canonical, key);
   }
 
   processWatermark(watermark: number): void {
     // A source that starts again behind the restored watermark must not turn time back.
-    if (watermark < this.#watermark) return;
+    if (watermark < this.#eventTime.watermark) return;
     if (this.#journal !== undefined) this.#rememberTime(this.#journal);
-    this.#watermark = watermark;
+    this.#eventTime.advance(watermark);
     if (watermark >= this.#due) this.#advance();
     this.#context.output.processWatermark(watermark);
   }
@@ -130,17 +141,26 @@ export class SliceWindowOperator implements Operator, Input {
     await this.#options.functions.reduce?.close?.();
   }
 
-  snapshot(): OperatorSnapshot {
-    const slices = snapshotSlices(this.#slices.all, this.#fold.kind, this.#where);
-    const others = this.#evaluator.state.backend?.snapshot() ?? [];
-    return {
-      uid: this.#context.operatorUid,
-      keyed: slices === undefined ? others : [slices, ...others],
-      eventTimers: [],
-      processingTimers: [],
-      watermark: this.#watermark,
-      operatorState: {},
-    };
+  collectState(scope: StateScope): OperatorDelta {
+    this.#context.cursor.operator = this.#context;
+    const delta = collectDelta(this.#context, scope, {
+      eventTime: this.#eventTime,
+      backend: this.#evaluator.state.backend,
+      timers: undefined,
+      states: [],
+    });
+    const slices = this.#changes.collect(scope);
+    return slices === undefined ? delta : { ...delta, keyed: [slices, ...delta.keyed] };
+  }
+
+  applyState(delta: OperatorDelta): void {
+    this.#context.cursor.operator = this.#context;
+    const others = applySlices(delta, this.#slices, this.#context);
+    if (others.length > 0) this.#evaluator.state.require().applyState(others);
+    this.#eventTime.apply(delta);
+    this.#slices.expire(this.#eventTime.watermark);
+    this.#last = NO_SLICE;
+    this.#plan();
   }
 
   /** The slice of a record; undefined if no window takes it. */
@@ -150,16 +170,23 @@ export class SliceWindowOperator implements Operator, Input {
     const known = this.#slices.get(start);
     if (known !== undefined) return known;
     const slice = this.#slices.create(start);
-    if (slice === undefined || slice.expiry <= this.#watermark) return undefined;
+    if (slice === undefined || slice.expiry <= this.#eventTime.watermark) return undefined;
     this.#slices.add(slice);
     this.#plan();
     return slice;
   }
 
+  #addToPane(slice: Slice, pane: Pane, value: unknown): void {
+    if (this.#journal === undefined) pane.accumulator = this.#fold.add(pane.accumulator, value);
+    else this.#addUndoably(pane, value, this.#journal);
+    if (pane.mark === 'clean') this.#changes.add(slice, pane);
+  }
+
   #addPane(slice: Slice, canonical: CanonicalKey, pane: Pane): void {
     assertStateValue(pane.accumulator, this.#where, 'accumulator');
     slice.panes.set(canonical, pane);
-    this.#journal?.record(() => slice.panes.delete(canonical));
+    this.#changes.add(slice, pane);
+    this.#journal?.record(() => this.#changes.undo(slice, canonical));
   }
 
   #addUndoably(pane: Pane, value: unknown, journal: Journal): void {
@@ -173,9 +200,10 @@ export class SliceWindowOperator implements Operator, Input {
   /** Evaluates again, for one key, what has fired and is not cleaned up (I4). */
   #refire(slice: Slice, canonical: CanonicalKey, key: unknown): void {
     const { geometry } = this.#slices;
+    const reached = this.#eventTime.watermarkOf(key);
     for (let window = slice.lastWindow; window >= slice.firstWindow; window -= geometry.slideMs) {
-      if (geometry.fireTimeOf(window) > this.#watermark) continue;
-      if (this.#slices.cleanupTimeOf(window) <= this.#watermark) return;
+      if (geometry.fireTimeOf(window) > reached) continue;
+      if (this.#slices.cleanupTimeOf(window) <= reached) return;
       const pane = this.#merger.paneOf(this.#slices.slicesOf(window), canonical);
       if (pane === undefined) continue;
       const result = this.#fold.result(pane.accumulator);
@@ -185,9 +213,10 @@ export class SliceWindowOperator implements Operator, Input {
 
   /** Finds what is to be done next, from the slices and the watermark. */
   #plan(): void {
-    this.#nextFire = this.#slices.firstUnfiredAt(this.#watermark);
+    const { watermark } = this.#eventTime;
+    this.#nextFire = this.#slices.firstUnfiredAt(watermark);
     this.#nextClear = this.#evaluator.clears
-      ? this.#slices.firstUncleanedAt(this.#watermark)
+      ? this.#slices.firstUncleanedAt(watermark)
       : Number.POSITIVE_INFINITY;
     this.#due = Math.min(this.#fireTime(), this.#clearTime(), this.#slices.firstExpiry());
   }
@@ -195,10 +224,11 @@ export class SliceWindowOperator implements Operator, Input {
   /** Fires and cleans up everything that is due, in the order of time. */
   #advance(): void {
     const { slideMs } = this.#slices.geometry;
+    const { watermark } = this.#eventTime;
     for (;;) {
       const fireTime = this.#fireTime();
       const clearTime = this.#clearTime();
-      if (Math.min(fireTime, clearTime) > this.#watermark) break;
+      if (Math.min(fireTime, clearTime) > watermark) break;
       if (fireTime <= clearTime) {
         this.#fire(this.#nextFire);
         this.#nextFire = this.#slices.firstWindowFrom(this.#nextFire + slideMs);
@@ -207,7 +237,7 @@ export class SliceWindowOperator implements Operator, Input {
         this.#nextClear = this.#slices.firstWindowFrom(this.#nextClear + slideMs);
       }
     }
-    this.#slices.expire(this.#watermark);
+    this.#changes.expire(this.#slices.expire(watermark));
     this.#last = NO_SLICE;
     this.#plan();
   }
@@ -228,7 +258,9 @@ export class SliceWindowOperator implements Operator, Input {
   #fire(start: number): void {
     this.#context.cursor.operator = this.#context;
     const window = new TimeWindow(start, this.#slices.geometry.endOf(start));
+    const fireTime = this.#slices.geometry.fireTimeOf(start);
     for (const { key, accumulator } of this.#merger.panesOf(this.#slices.slicesOf(start))) {
+      if (this.#isDone(key, fireTime)) continue;
       this.#evaluator.emitValue(key, window, this.#fold.result(accumulator));
     }
   }
@@ -236,26 +268,38 @@ export class SliceWindowOperator implements Operator, Input {
   #clear(start: number): void {
     this.#context.cursor.operator = this.#context;
     const window = new TimeWindow(start, this.#slices.geometry.endOf(start));
+    const clearTime = this.#slices.cleanupTimeOf(start);
     const cleared = new Set<CanonicalKey>();
     for (const { panes } of this.#slices.slicesOf(start)) {
       for (const [canonical, { key }] of panes) {
         if (cleared.has(canonical)) continue;
         cleared.add(canonical);
+        if (this.#isDone(key, clearTime)) continue;
         this.#evaluator.clear(key, window);
       }
     }
   }
 
+  /** True if the key's group had got there before the operator was restored (I6). */
+  #isDone(key: unknown, time: number): boolean {
+    return this.#eventTime.hasGroupsAhead && this.#eventTime.reachedBefore(key) >= time;
+  }
+
+  /** The event time is back by the time that the slices are put back. */
   #rememberTime(journal: Journal): void {
-    const watermark = this.#watermark;
     const slices = this.#slices.all;
+    const { expired } = this.#changes;
     journal.record(() => {
-      this.#watermark = watermark;
       this.#slices.reset(slices);
+      this.#changes.reset(expired);
       this.#last = NO_SLICE;
       this.#plan();
     });
   }
+}
+
+function newPane(key: unknown, accumulator: unknown): Pane {
+  return { key, accumulator, mark: 'new' };
 }
 
 function guarded(fold: SliceFold, { journal, freezeState }: OperatorContext, where: () => string): SliceFold {

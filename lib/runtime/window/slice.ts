@@ -1,9 +1,18 @@
 import type { CanonicalKey } from '../../core/key.ts';
 
-/** What one key has in one slice. */
-export interface Pane {
+/** A key with its accumulator. */
+export interface KeyedAccumulator {
   readonly key: unknown;
   accumulator: unknown;
+}
+
+/**
+ * What one key has in one slice. `clean` is what the last collected changes say; a `new` pane is in none of
+ * them, and one that an `undone` record has made is in no slice any more. Where changes are not tracked, all
+ * panes stay new.
+ */
+export interface Pane extends KeyedAccumulator {
+  mark: 'clean' | 'changed' | 'new' | 'undone';
 }
 
 /** The panes of all keys in `[start, end)`. Units: ms since the epoch; windows are named by their starts. */
@@ -18,4 +27,6 @@ export interface Slice {
   readonly expiry: number;
   /** In the order of first arrival. */
   readonly panes: Map<CanonicalKey, Pane>;
+  /** Panes that are not clean, once each, where changes are tracked. */
+  changed: Pane[];
 }

@@ -2,12 +2,13 @@ import { UserError } from '../../core/errors.ts';
 import type { KeyedStateStore } from '../../core/state.ts';
 import type { Window } from '../../core/window/window.ts';
 import type { OperatorContext } from '../operator.ts';
-import { HeapKeyedStateBackend } from '../state/heap-keyed-state-backend.ts';
+import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
+import { createKeyedStateBackend } from '../state/keyed-state-backend-factory.ts';
 import { PrefixedStateStore } from './prefixed-state-store.ts';
 
 /** The stores of one backend under the names of window functions. */
 interface Stores {
-  readonly backend: HeapKeyedStateBackend;
+  readonly backend: KeyedStateBackend;
   readonly window: KeyedStateStore;
   readonly global: KeyedStateStore;
 }
@@ -30,12 +31,12 @@ export class WindowFunctionState {
   }
 
   /** The backend, or undefined as long as no state was asked for. */
-  get backend(): HeapKeyedStateBackend | undefined {
+  get backend(): KeyedStateBackend | undefined {
     return this.#stores?.backend;
   }
 
   /** Uses a backend that there is anyway. */
-  attach(backend: HeapKeyedStateBackend): void {
+  attach(backend: KeyedStateBackend): void {
     this.#stores = {
       backend,
       window: new PrefixedStateStore(backend.windowStore, 'window:'),
@@ -44,7 +45,7 @@ export class WindowFunctionState {
   }
 
   /** The backend, made if there is none. */
-  require(): HeapKeyedStateBackend {
+  require(): KeyedStateBackend {
     return this.#open().backend;
   }
 
@@ -73,14 +74,13 @@ export class WindowFunctionState {
 
   #open(): Stores {
     if (this.#stores !== undefined) return this.#stores;
-    const { operatorName, journal, freezeState } = this.#context;
-    const backend = new HeapKeyedStateBackend({ operatorLabel: operatorName, journal, freeze: freezeState });
+    const backend = createKeyedStateBackend(this.#context);
     this.attach(backend);
     if (this.#window !== undefined) this.#moveTo(backend);
     return this.#open();
   }
 
-  #moveTo(backend: HeapKeyedStateBackend): void {
+  #moveTo(backend: KeyedStateBackend): void {
     if (this.#window === undefined) return;
     if (backend.currentKey !== this.#key) backend.setCurrentKey(this.#key);
     backend.setCurrentNamespace(this.#window);

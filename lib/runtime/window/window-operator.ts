@@ -12,16 +12,20 @@
  *
  * Source: Flink's WindowOperator and EvictingWindowOperator.
  */
+import type { StateScope } from '../../core/connector.ts';
 import { UserError } from '../../core/errors.ts';
+import type { OperatorDelta } from '../../core/log/state-delta.ts';
 import { type ListState, ListStateDescriptor } from '../../core/state.ts';
 import { addClamped, MAX_WATERMARK, NO_TIMESTAMP } from '../../core/time.ts';
 import type { Trigger, TriggerResult } from '../../core/window/trigger.ts';
 import { GlobalWindow, type TimeWindow, type Window } from '../../core/window/window.ts';
 import type { KeySelector, WindowSpec } from '../../graph/operator-spec.ts';
+import { EventTime } from '../event-time.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
+import { collectDelta } from '../operator-delta.ts';
 import { OperatorRuntimeContext } from '../runtime-context.ts';
-import type { OperatorSnapshot } from '../snapshot.ts';
-import { HeapKeyedStateBackend } from '../state/heap-keyed-state-backend.ts';
+import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
+import { createKeyedStateBackend } from '../state/keyed-state-backend-factory.ts';
 import { HeapTimerService } from '../timers/heap-timer-service.ts';
 import type { TimerTarget } from '../timers/internal-timer-service.ts';
 import { createContents } from './contents-factory.ts';
@@ -48,7 +52,8 @@ export class WindowOperator implements Operator, Input, TimerTarget {
   readonly #keySelector: KeySelector;
   readonly #isEventTime: boolean;
   readonly #trigger: Trigger<unknown, Window>;
-  readonly #backend: HeapKeyedStateBackend;
+  readonly #backend: KeyedStateBackend;
+  readonly #eventTime: EventTime;
   readonly #timers: HeapTimerService;
   readonly #triggerContext: WindowTriggerContext;
   readonly #evaluator: WindowEvaluator;
@@ -61,16 +66,20 @@ export class WindowOperator implements Operator, Input, TimerTarget {
 
   /** Throws UserError TRIGGER_INVALID or WINDOW_INVALID if windows merge but trigger or aggregate cannot. */
   constructor(spec: WindowSpec, context: OperatorContext, functions: ContentsFunctions) {
-    const { operatorName, journal, freezeState, processingTime } = context;
+    const { journal, processingTime, trackChanges } = context;
     this.#spec = spec;
     this.#context = context;
     this.#functions = functions;
     this.#keySelector = spec.keySelector;
     this.#isEventTime = spec.assigner.isEventTime;
     this.#trigger = spec.trigger ?? spec.assigner.getDefaultTrigger();
-    this.#backend = new HeapKeyedStateBackend({ operatorLabel: operatorName, journal, freeze: freezeState });
-    this.#timers = new HeapTimerService({ target: this, backend: this.#backend, processingTime, journal });
-    this.#triggerContext = new WindowTriggerContext(GlobalWindow.INSTANCE, this.#backend, this.#timers);
+    const backend = createKeyedStateBackend(context);
+    const eventTime = new EventTime(context);
+    this.#backend = backend;
+    this.#eventTime = eventTime;
+    const timing = { processingTime, eventTime, journal, trackChanges };
+    this.#timers = new HeapTimerService({ target: this, backend, ...timing });
+    this.#triggerContext = new WindowTriggerContext(GlobalWindow.INSTANCE, backend, this.#timers);
     this.#evaluator = new WindowEvaluator(spec, context, () => this.#timers.currentWatermark());
     this.#evaluator.state.attach(this.#backend);
     this.#contents = createContents({ spec, functions, backend: this.#backend, evaluator: this.#evaluator });
@@ -80,12 +89,7 @@ export class WindowOperator implements Operator, Input, TimerTarget {
 
   async open(): Promise<void> {
     this.#context.cursor.operator = this.#context;
-    const { restored } = this.#context;
-    if (restored !== undefined) {
-      refuseStateOf('slices', restored, this.#context);
-      this.#backend.restore(restored.keyed);
-      this.#timers.restore(restored.eventTimers, restored.processingTimers, restored.watermark);
-    }
+    this.#timers.open();
     await this.#functions.reduce?.open?.(new OperatorRuntimeContext(this.#context));
     await this.#evaluator.open(this.#context);
   }
@@ -103,7 +107,7 @@ export class WindowOperator implements Operator, Input, TimerTarget {
       this.#merging === undefined
         ? this.#addToWindows(windows)
         : this.#addToMergingWindows(windows, this.#merging);
-    if (!taken && this.#isEventTime) this.#late.skip(value, timestamp, this.#timers.currentWatermark());
+    if (!taken && this.#isEventTime) this.#late.skip(value, timestamp, this.#timers.watermarkOfKey());
   }
 
   processWatermark(watermark: number): void {
@@ -132,14 +136,22 @@ export class WindowOperator implements Operator, Input, TimerTarget {
     await this.#functions.reduce?.close?.();
   }
 
-  snapshot(): OperatorSnapshot {
-    return {
-      uid: this.#context.operatorUid,
-      keyed: this.#backend.snapshot(),
-      ...this.#timers.snapshot(),
-      watermark: this.#timers.currentWatermark(),
-      operatorState: {},
-    };
+  collectState(scope: StateScope): OperatorDelta {
+    this.#context.cursor.operator = this.#context;
+    return collectDelta(this.#context, scope, {
+      eventTime: this.#eventTime,
+      backend: this.#backend,
+      timers: this.#timers,
+      states: [],
+    });
+  }
+
+  applyState(delta: OperatorDelta): void {
+    this.#context.cursor.operator = this.#context;
+    refuseStateOf('slices', delta, this.#context);
+    this.#eventTime.apply(delta);
+    this.#backend.applyState(delta.keyed);
+    this.#timers.applyState(delta.timers);
   }
 
   /** True if at least one window took the record. */
@@ -243,11 +255,11 @@ export class WindowOperator implements Operator, Input, TimerTarget {
   }
 
   #isLate(window: Window): boolean {
-    return this.#isEventTime && this.#cleanupTime(window) <= this.#timers.currentWatermark();
+    return this.#isEventTime && this.#cleanupTime(window) <= this.#timers.watermarkOfKey();
   }
 
   #refuseMergeIntoPast(result: TimeWindow): void {
-    const now = this.#isEventTime ? this.#timers.currentWatermark() : this.#timers.currentProcessingTime();
+    const now = this.#isEventTime ? this.#timers.watermarkOfKey() : this.#timers.currentProcessingTime();
     if (this.#cleanupTime(result) > now) return;
     throw new UserError(
       'WINDOW_INVALID',

@@ -42,8 +42,9 @@ export class WindowTriggerContext implements OnMergeContext {
     return this.#timers.currentProcessingTime();
   }
 
+  /** How far the key has come, so that a window which fired before a restore counts as fired. */
   currentWatermark(): number {
-    return this.#timers.currentWatermark();
+    return this.#timers.watermarkOfKey();
   }
 
   registerEventTimeTimer(time: number): void {

@@ -1,5 +1,6 @@
 /** TimerService: the internal timer service by itself; namespaces are windows that stand for their names. */
 import { TimeWindow, type Window } from '../../../lib/core/window/window.ts';
+import { EventTime } from '../../../lib/runtime/event-time.ts';
 import { HeapKeyedStateBackend } from '../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import { HeapTimerService } from '../../../lib/runtime/timers/heap-timer-service.ts';
 import { ManualProcessingTime } from '../../../lib/testing/manual-processing-time.ts';
@@ -33,6 +34,7 @@ class TimerSubject {
     operatorLabel: 'timers',
     journal: undefined,
     freeze: true,
+    trackChanges: true,
   });
   readonly #namespaces = new Map<string, Window>();
   #timers = this.#newService();
@@ -90,10 +92,11 @@ class TimerSubject {
   }
 
   #snapshotRestore(): void {
-    const { eventTimers, processingTimers } = this.#timers.snapshot();
+    const timers = this.#timers.collectState('all');
     this.#timers.close();
     this.#timers = this.#newService();
-    this.#timers.restore(eventTimers, processingTimers);
+    this.#timers.applyState(timers);
+    this.#timers.open();
   }
 
   #newService(): HeapTimerService {
@@ -108,7 +111,9 @@ class TimerSubject {
       },
       backend: this.#backend,
       processingTime: this.#clock,
+      eventTime: new EventTime({ journal: undefined, maxParallelism: 128 }),
       journal: undefined,
+      trackChanges: true,
     });
   }
 

@@ -2,6 +2,7 @@
 import { MIN_TIMESTAMP } from '../../../lib/core/time.ts';
 import type { TriggerResult } from '../../../lib/core/window/trigger.ts';
 import type { Window } from '../../../lib/core/window/window.ts';
+import { EventTime } from '../../../lib/runtime/event-time.ts';
 import { HeapKeyedStateBackend } from '../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import { HeapTimerService } from '../../../lib/runtime/timers/heap-timer-service.ts';
 import { WindowTriggerContext } from '../../../lib/runtime/window/window-trigger-context.ts';
@@ -41,6 +42,7 @@ class TriggerSubject {
     operatorLabel: 'trigger',
     journal: undefined,
     freeze: true,
+    trackChanges: false,
   });
   readonly #timers: HeapTimerService;
   #byWatermark = false;
@@ -57,7 +59,9 @@ class TriggerSubject {
       },
       backend: this.#backend,
       processingTime: this.#clock,
+      eventTime: new EventTime({ journal: undefined, maxParallelism: 128 }),
       journal: undefined,
+      trackChanges: false,
     });
     this.#backend.setCurrentKey('key');
   }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { keyGroupOf } from '../../../lib/core/key.ts';
 import { operatorIndexForKeyGroup } from '../../../lib/core/key-groups.ts';
+import type { OperatorStateDelta } from '../../../lib/core/log/state-delta.ts';
 import { ReducingStateDescriptor } from '../../../lib/core/state.ts';
 import { ProcessFunctionTestHarnesses } from '../../../lib/testing/process-function-test-harnesses.ts';
 import { rescale } from '../../../lib/testing/rescale.ts';
+import type { HarnessSnapshot } from '../../../lib/testing/stream-operator-test-harness.ts';
 
 const COUNT = new ReducingStateDescriptor<number>('count', (a, b) => a + b);
 const MAX_PARALLELISM = 128;
@@ -73,11 +75,12 @@ describe('rescaling snapshots', () => {
   });
 
   it('refuses_state_that_no_key_owns', () => {
-    const snapshot = newSnapshotWith({ splits: [] });
+    const snapshot = newSnapshotWith({ name: 'splits', redistribution: 'split', changes: [] });
     expect(() => rescale([snapshot], { parallelism: 2 })).toThrow(/splits/);
   });
 });
 
-function newSnapshotWith(operatorState: Record<string, unknown>) {
-  return { uid: 'u', keyed: [], eventTimers: [], processingTimers: [], watermark: 0, operatorState };
+function newSnapshotWith(state: OperatorStateDelta): HarnessSnapshot {
+  const nothing = { keyed: [], eventTimers: [], processingTimers: [], keyGroupWatermarks: [] };
+  return { uid: 'u', ...nothing, watermark: 0, operatorState: [state] };
 }

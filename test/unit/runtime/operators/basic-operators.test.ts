@@ -359,7 +359,7 @@ describe('watermarks', () => {
 
   it('of two inputs are restored from a snapshot that knows only the combined one', async () => {
     const fixture = await OperatorFixture.open(createCoMap);
-    await fixture.restart({ ...fixture.operator.snapshot(), watermark: 7, operatorState: {} });
+    await fixture.restart({ ...fixture.snapshot(), watermark: 7, operatorState: [] });
     await fixture.run([
       { watermark: 9, input: 1 },
       { watermark: 8, input: 2 },
@@ -376,7 +376,7 @@ describe('watermarks', () => {
     const fixture = await OperatorFixture.open(create, options);
     const inputs = fixture.operator.inputs;
     for (const input of inputs) input.processWatermark(3);
-    const before = fixture.operator.snapshot();
+    const before = fixture.snapshot();
     journal.guard(
       () => {
         for (const input of inputs) input.processWatermark(5);
@@ -384,7 +384,7 @@ describe('watermarks', () => {
       },
       () => {},
     );
-    expect(fixture.operator.snapshot()).toEqual(before);
+    expect(fixture.snapshot()).toEqual(before);
     for (const input of inputs) input.processWatermark(5);
     expect(fixture.emitted.at(-1)).toEqual({ watermark: 5 });
   });
@@ -394,13 +394,14 @@ describe('snapshots of operators', () => {
   it('carry the uid and the watermark', async () => {
     const fixture = await OperatorFixture.open(createMap);
     await fixture.run([{ watermark: 5 }]);
-    expect(fixture.operator.snapshot()).toEqual({
+    expect(fixture.snapshot()).toEqual({
       uid: 'uid',
       keyed: [],
       eventTimers: [],
       processingTimers: [],
       watermark: 5,
-      operatorState: {},
+      keyGroupWatermarks: [],
+      operatorState: [],
     });
   });
 });

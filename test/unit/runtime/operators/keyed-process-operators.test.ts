@@ -478,7 +478,7 @@ describe('KeyedProcessOperator', () => {
     const fixture = await open({ processElement: firstThenTimer('event'), onTimer: emitState }, { journal });
     await fixture.run([{ watermark: 1 }, { element: 'a' }, { element: 'b' }]);
     const content = () => {
-      const { keyed, ...rest } = fixture.operator.snapshot();
+      const { keyed, ...rest } = fixture.snapshot();
       return { ...rest, keyed: new Set(keyed[0]?.entries) };
     };
     const before = content();

@@ -1,4 +1,5 @@
 /** An operator outside any job: a clock that the test moves and outputs that it reads. */
+import type { OperatorDelta } from '../../../../lib/core/log/state-delta.ts';
 import { NO_TIMESTAMP } from '../../../../lib/core/time.ts';
 import { MetricRegistry } from '../../../../lib/runtime/metrics.ts';
 import type {
@@ -8,8 +9,9 @@ import type {
   OperatorContext,
   UserCodeCursor,
 } from '../../../../lib/runtime/operator.ts';
-import type { OperatorSnapshot } from '../../../../lib/runtime/snapshot.ts';
+import { deltaOf, type OperatorSnapshot, snapshotOf } from '../../../../lib/runtime/snapshot.ts';
 import { ManualProcessingTime } from '../../../../lib/testing/manual-processing-time.ts';
+import { StateFold } from '../../../state-fold.ts';
 
 export type Emitted =
   | { readonly record: unknown; readonly timestamp?: number }
@@ -58,12 +60,13 @@ export class OperatorFixture {
   context: OperatorContext;
   readonly #create: (context: OperatorContext) => Operator;
   readonly #options: FixtureOptions;
+  readonly #fold = new StateFold();
 
   private constructor(create: (context: OperatorContext) => Operator, options: FixtureOptions) {
     this.#create = create;
     this.#options = options;
     this.sides = new Map((options.sideOutputs ?? []).map((id) => [id, new Recorder()]));
-    this.context = this.#contextOf(undefined);
+    this.context = this.#newContext();
     this.operator = create(this.context);
   }
 
@@ -87,11 +90,27 @@ export class OperatorFixture {
   }
 
   /** Checkpoint, dispose, new instance, restore. */
-  async restart(snapshot: OperatorSnapshot = structuredClone(this.operator.snapshot())): Promise<void> {
+  async restart(snapshot: OperatorSnapshot): Promise<void> {
+    await this.#restartFrom([deltaOf(snapshot)]);
+  }
+
+  /** The same from all changes since the start. Throws unless they make up the whole state. */
+  async restartFromChanges(): Promise<void> {
+    const changes = structuredClone(this.operator.collectState('changes'));
+    this.#fold.take(changes, structuredClone(this.operator.collectState('all')));
+    await this.#restartFrom(structuredClone(this.#fold.deltas));
+  }
+
+  async #restartFrom(deltas: readonly OperatorDelta[]): Promise<void> {
     await this.operator.close();
-    this.context = this.#contextOf(snapshot);
+    this.context = this.#newContext();
     this.operator = this.#create(this.context);
+    for (const delta of deltas) this.operator.applyState(delta);
     await this.operator.open();
+  }
+
+  snapshot(): OperatorSnapshot {
+    return snapshotOf(this.operator.collectState('all'));
   }
 
   async run(steps: readonly Step[]): Promise<readonly Emitted[]> {
@@ -101,12 +120,12 @@ export class OperatorFixture {
       else if ('watermark' in step) this.input(step.input).processWatermark(step.watermark);
       else if ('idle' in step) this.input(step.input).processWatermarkStatus(step.idle);
       else if ('processingTime' in step) this.clock.advanceTo(step.processingTime);
-      else await this.restart();
+      else await this.restartFromChanges();
     }
     return this.emitted;
   }
 
-  #contextOf(restored: OperatorSnapshot | undefined): OperatorContext {
+  #newContext(): OperatorContext {
     return {
       jobName: 'job',
       operatorName: 'the operator',
@@ -123,7 +142,8 @@ export class OperatorFixture {
       counter: (name) => this.metrics.counter('uid', name),
       journal: this.#options.journal,
       freezeState: this.#options.freezeState ?? false,
-      restored,
+      stateId: 'uid',
+      trackChanges: true,
     };
   }
 }

@@ -283,7 +283,7 @@ describe('TimestampsAndWatermarksOperator', () => {
       throw new Error('poison');
     };
     journal.guard(fail, () => {});
-    expect(fixture.operator.snapshot().watermark).toBe(MIN_TIMESTAMP);
+    expect(fixture.snapshot().watermark).toBe(MIN_TIMESTAMP);
     fixture.input().processElement([true, 3], NO_TIMESTAMP);
     expect(fixture.emitted.at(-1)).toEqual({ watermark: 3 });
   });

@@ -7,6 +7,11 @@ import {
   ValueStateDescriptor,
 } from '../../../../lib/core/state.ts';
 import { GlobalWindow, TimeWindow } from '../../../../lib/core/window/window.ts';
+import {
+  type KeyedStateSnapshot,
+  keyedDeltasOf,
+  keyedSnapshotsOf,
+} from '../../../../lib/runtime/snapshot.ts';
 import { HeapKeyedStateBackend } from '../../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import { UndoJournal } from '../../../../lib/runtime/task/undo-journal.ts';
 
@@ -32,7 +37,16 @@ function backendOf(
     operatorLabel: 'totals',
     journal: options.journal,
     freeze: options.freeze ?? false,
+    trackChanges: true,
   });
+}
+
+function snapshotOf(backend: HeapKeyedStateBackend): readonly KeyedStateSnapshot[] {
+  return keyedSnapshotsOf(structuredClone(backend.collectState('all')));
+}
+
+function restore(backend: HeapKeyedStateBackend, states: readonly KeyedStateSnapshot[]): void {
+  backend.applyState(keyedDeltasOf(structuredClone(states)));
 }
 
 function atKey(key: unknown, options?: Parameters<typeof backendOf>[0]): HeapKeyedStateBackend {
@@ -67,7 +81,7 @@ describe('keyed state', () => {
     state.update('x');
     backend.setCurrentKey(other);
     expect(state.value()).toBe('x');
-    expect(backend.snapshot()[0]?.entries).toEqual([{ key: one, namespace: undefined, value: 'x' }]);
+    expect(snapshotOf(backend)[0]?.entries).toEqual([{ key: one, namespace: undefined, value: 'x' }]);
   });
 
   it('keeps keys of different types apart', () => {
@@ -79,7 +93,7 @@ describe('keyed state', () => {
       expect(state.value()).toBeUndefined();
       state.update('here');
     }
-    expect(backend.snapshot()[0]?.entries.map(({ key }) => key)).toEqual(keys);
+    expect(snapshotOf(backend)[0]?.entries.map(({ key }) => key)).toEqual(keys);
   });
 
   it('keeps a string key apart from the composite key whose canonical form it spells', () => {
@@ -115,7 +129,7 @@ describe('keyed state', () => {
     const state = backend.store.getState(LAST);
     state.update({ n: 1 });
     state.update(undefined);
-    expect(backend.snapshot()).toEqual([]);
+    expect(snapshotOf(backend)).toEqual([]);
   });
 
   it('keeps lists in order and replaces them as a whole', () => {
@@ -198,7 +212,7 @@ describe('state names', () => {
 
   it('refuse restored state of another kind', () => {
     const backend = backendOf();
-    backend.restore([{ name: 'x', kind: 'list', entries: [{ key: 1, namespace: undefined, value: [1] }] }]);
+    restore(backend, [{ name: 'x', kind: 'list', entries: [{ key: 1, namespace: undefined, value: [1] }] }]);
     expect(() => backend.store.getState(new ValueStateDescriptor('x'))).toThrow(
       expect.objectContaining({ code: 'STATE_INCOMPATIBLE' }),
     );
@@ -210,7 +224,7 @@ describe('state names', () => {
     backend.setCurrentNamespace(new TimeWindow(0, 10));
     backend.windowStore.getListState(new ListStateDescriptor<number>('x')).add(2);
     const copy = backendOf();
-    copy.restore(backend.snapshot());
+    restore(copy, snapshotOf(backend));
     copy.setCurrentKey('a');
     copy.setCurrentNamespace(new TimeWindow(0, 10));
     expect(copy.store.getState(new ValueStateDescriptor<number>('x')).value()).toBe(1);
@@ -253,7 +267,7 @@ describe('state values', () => {
     });
     expect(() => write(backend)).toThrow(message);
     expect(() => write(backend)).toThrow(`cannot keep ${path}`);
-    expect(backend.snapshot()).toEqual([]);
+    expect(snapshotOf(backend)).toEqual([]);
   });
 
   it('of a large accumulator that is changed in place are found at the snapshot at the latest', () => {
@@ -263,7 +277,7 @@ describe('state values', () => {
     state.update(items);
     items.push(() => 1);
     state.update(items);
-    expect(() => backend.snapshot()).toThrow("State 'last' of operator 'totals' cannot keep value[1000]");
+    expect(() => snapshotOf(backend)).toThrow("State 'last' of operator 'totals' cannot keep value[1000]");
   });
 });
 
@@ -285,7 +299,7 @@ describe('window state', () => {
     expect(state.get()).toBeUndefined();
     backend.setCurrentNamespace(new TimeWindow(5, 10));
     state.clear();
-    expect(backend.snapshot()[0]?.entries).toEqual([
+    expect(snapshotOf(backend)[0]?.entries).toEqual([
       { key: 'a', namespace: [0, 10], value: 9 },
       { key: 'b', namespace: [0, 10], value: 4 },
     ]);
@@ -311,7 +325,7 @@ describe('window state', () => {
       backend.setCurrentNamespace(source);
       expect(windowStore.getReducingState(SUM).get()).toBeUndefined();
     }
-    expect(backend.snapshot().map(({ entries }) => entries.length)).toEqual([1, 1, 1]);
+    expect(snapshotOf(backend).map(({ entries }) => entries.length)).toEqual([1, 1, 1]);
   });
 
   it('merges into a target without state, and stays at the current window', () => {
@@ -345,13 +359,13 @@ describe('snapshots', () => {
     const value = { list: [1] };
     backend.store.getState(LAST).update(value);
     backend.store.getMapState(MAP).put(new Date(3), new Set([1]));
-    const snapshot = backend.snapshot();
+    const snapshot = snapshotOf(backend);
     const before = structuredClone(snapshot);
     value.list.push(2);
     expect(snapshot).toEqual(before);
 
     const copy = backendOf();
-    copy.restore(snapshot);
+    restore(copy, snapshot);
     copy.setCurrentKey(['k', 1]);
     // The restored value has the type of the one that was written.
     (copy.store.getState(LAST).value() as typeof value).list.push(3);
@@ -363,8 +377,8 @@ describe('snapshots', () => {
     const backend = atKey('a');
     backend.store.getState(LAST).update(1);
     const copy = backendOf();
-    copy.restore(backend.snapshot());
-    expect(copy.snapshot()).toEqual(backend.snapshot());
+    restore(copy, snapshotOf(backend));
+    expect(snapshotOf(copy)).toEqual(snapshotOf(backend));
   });
 
   it('restore the states of several former subtasks into one', () => {
@@ -373,8 +387,8 @@ describe('snapshots', () => {
     const two = atKey(2);
     two.store.getState(LAST).update('two');
     const both = backendOf();
-    both.restore([...one.snapshot(), ...two.snapshot()]);
-    expect(both.snapshot()[0]?.entries.map(({ value }) => value)).toEqual(['one', 'two']);
+    restore(both, [...snapshotOf(one), ...snapshotOf(two)]);
+    expect(snapshotOf(both)[0]?.entries.map(({ value }) => value)).toEqual(['one', 'two']);
   });
 });
 
@@ -412,7 +426,7 @@ describe('frozen state', () => {
   it.each<[string, (backend: HeapKeyedStateBackend) => void]>([
     ['at the next key', (backend) => backend.setCurrentKey('a')],
     ['at the next read', ({ store }) => store.getState(LAST).value()],
-    ['at the snapshot', (backend) => backend.snapshot()],
+    ['at the snapshot', (backend) => snapshotOf(backend)],
     ['when asked', (backend) => backend.verifyNotMutated()],
   ])('notices a change of binary data %s', (_, use) => {
     const backend = frozen();
@@ -454,7 +468,7 @@ describe('frozen state', () => {
     const backend = frozen();
     backend.store.getState(LAST).update(new Map([[1, 1]]));
     // The line before wrote this type.
-    const map = backend.snapshot()[0]?.entries[0]?.value as Map<number, number>;
+    const map = snapshotOf(backend)[0]?.entries[0]?.value as Map<number, number>;
     map.set(2, 2);
     expect(map.size).toBe(2);
   });
@@ -475,7 +489,7 @@ describe('state under a journal', () => {
     const list = backend.store.getListState(LIST);
     mean.add(4);
     list.add('kept');
-    const before = backend.snapshot();
+    const before = snapshotOf(backend);
     journal.guard(
       () => {
         mean.add(100);
@@ -490,7 +504,7 @@ describe('state under a journal', () => {
       },
       () => {},
     );
-    expect(backend.snapshot()).toEqual(before);
+    expect(snapshotOf(backend)).toEqual(before);
     expect(backend.currentKey).toBe('c');
   });
 });

@@ -10,7 +10,12 @@ import {
   ValueStateDescriptor,
 } from '../../../../lib/core/state.ts';
 import { TimeWindow } from '../../../../lib/core/window/window.ts';
-import type { KeyedStateSnapshot } from '../../../../lib/runtime/snapshot.ts';
+import { OperatorImage } from '../../../../lib/protocol/operator-image.ts';
+import {
+  type KeyedStateSnapshot,
+  keyedDeltasOf,
+  keyedSnapshotsOf,
+} from '../../../../lib/runtime/snapshot.ts';
 import { HeapKeyedStateBackend } from '../../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import { UndoJournal } from '../../../../lib/runtime/task/undo-journal.ts';
 
@@ -24,7 +29,7 @@ interface Step {
   /** Undefined: plain keyed state. */
   readonly window: TimeWindow | undefined;
   readonly operations: readonly Operation[];
-  readonly outcome: 'go-on' | 'fail' | 'restore';
+  readonly outcome: 'go-on' | 'fail' | 'restore' | 'collect';
 }
 
 const VALUE = new ValueStateDescriptor<{ readonly x: number }>('value');
@@ -50,7 +55,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   key: fc.constantFrom<unknown>('a', 1n, [1, 'a']),
   window: fc.constantFrom(undefined, new TimeWindow(0, 10), new TimeWindow(5, 10)),
   operations: fc.array(operation, { minLength: 1, maxLength: 8, size: 'max' }),
-  outcome: fc.constantFrom('go-on', 'go-on', 'fail', 'restore'),
+  outcome: fc.constantFrom('go-on', 'go-on', 'fail', 'restore', 'collect'),
 });
 
 function apply(store: KeyedStateStore, operation: Operation): void {
@@ -61,7 +66,8 @@ function apply(store: KeyedStateStore, operation: Operation): void {
   const { kind, x } = operation;
   if (kind === 'value') store.getState(VALUE).update({ x });
   else if (kind === 'list') store.getListState(LIST).add(x);
-  else if (kind === 'list-update') store.getListState(LIST).update(Array.from({ length: x }, (_, i) => i));
+  else if (kind === 'list-update')
+    store.getListState(LIST).update(Array.from({ length: 40 * x }, (_, i) => i));
   else if (kind === 'map') store.getMapState(MAP).put([x], x);
   else if (kind === 'map-remove') store.getMapState(MAP).remove([x]);
   else if (kind === 'reducing') store.getReducingState(REDUCING).add(String(x));
@@ -76,6 +82,14 @@ function clear(store: KeyedStateStore, kind: (typeof kinds)[number]): void {
   else store.getAggregatingState(AGGREGATING).clear();
 }
 
+const NOTHING = {
+  operator: 'op',
+  timers: [],
+  states: [],
+  watermark: undefined,
+  keyGroupWatermarks: undefined,
+};
+
 /** What the states of one key and window hold, by the simplest means. */
 class Model {
   value: { readonly x: number } | undefined;
@@ -88,7 +102,8 @@ class Model {
     if (operation.kind === 'clear') this.#clear(operation.of);
     else if (operation.kind === 'value') this.value = { x: operation.x };
     else if (operation.kind === 'list') this.list.push(operation.x);
-    else if (operation.kind === 'list-update') this.list = Array.from({ length: operation.x }, (_, i) => i);
+    else if (operation.kind === 'list-update')
+      this.list = Array.from({ length: 40 * operation.x }, (_, i) => i);
     else if (operation.kind === 'map') this.map.set(operation.x, operation.x);
     else if (operation.kind === 'map-remove') this.map.delete(operation.x);
     else if (operation.kind === 'reducing') this.reducing = (this.reducing ?? '') + String(operation.x);
@@ -122,6 +137,10 @@ function seenIn(store: KeyedStateStore): unknown {
   };
 }
 
+function snapshotOf(backend: HeapKeyedStateBackend): readonly KeyedStateSnapshot[] {
+  return keyedSnapshotsOf(structuredClone(backend.collectState('all')));
+}
+
 /** The content of a snapshot without the order of its entries. */
 function contentOf(snapshot: readonly KeyedStateSnapshot[]): ReadonlySet<string> {
   const lines = snapshot.flatMap(({ name, kind, entries }) =>
@@ -141,9 +160,19 @@ function textOf(value: unknown): string {
 
 function run(steps: readonly Step[], options: { readonly freeze: boolean; readonly journal: boolean }): void {
   const journal = options.journal ? new UndoJournal() : undefined;
-  const create = () => new HeapKeyedStateBackend({ operatorLabel: 'op', journal, freeze: options.freeze });
+  const create = () =>
+    new HeapKeyedStateBackend({ operatorLabel: 'op', journal, freeze: options.freeze, trackChanges: true });
   const models = new Map<string, Model>();
   let backend = create();
+  const image = new OperatorImage('op');
+  const collect = () => {
+    const keyed = structuredClone(backend.collectState('changes'));
+    // Of values and windows alike there are states of one name here, but of one kind each.
+    image.apply({ ...NOTHING, keyed });
+    const folded = keyedSnapshotsOf(image.delta()?.keyed ?? []);
+    expect(contentOf(folded)).toEqual(contentOf(snapshotOf(backend)));
+    expect(backend.collectState('changes')).toEqual([]);
+  };
   for (const { key, window, operations, outcome } of steps) {
     const name = textOf([key, window]);
     const model = models.get(name) ?? new Model();
@@ -158,26 +187,30 @@ function run(steps: readonly Step[], options: { readonly freeze: boolean; readon
       for (const operation of operations) apply(store, operation);
     };
     if (outcome === 'fail' && journal !== undefined) {
-      const before = contentOf(backend.snapshot());
+      const before = contentOf(snapshotOf(backend));
       const poison = () => {
         work();
         backend.setCurrentKey('elsewhere');
         throw new Error('poison');
       };
       journal.guard(poison, () => {});
-      expect(contentOf(backend.snapshot())).toEqual(before);
+      expect(contentOf(snapshotOf(backend))).toEqual(before);
     } else {
       work();
       for (const operation of operations) model.apply(operation);
     }
+    if (outcome === 'collect') collect();
     if (outcome === 'restore') {
-      const snapshot = backend.snapshot();
+      collect();
+      const snapshot = snapshotOf(backend);
       backend = create();
-      backend.restore(snapshot);
-      expect(contentOf(backend.snapshot())).toEqual(contentOf(snapshot));
+      backend.applyState(keyedDeltasOf(snapshot));
+      expect(contentOf(snapshotOf(backend))).toEqual(contentOf(snapshot));
+      expect(backend.collectState('changes')).toEqual([]);
     }
     expect(seenIn(enter())).toEqual(model.seen());
   }
+  collect();
 }
 
 describe('HeapKeyedStateBackend', () => {
@@ -197,7 +230,9 @@ describe('HeapKeyedStateBackend', () => {
   it('leaves nothing behind once everything is cleared', () => {
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const backend = new HeapKeyedStateBackend({ operatorLabel: 'op', journal: undefined, freeze: false });
+        const backend = new HeapKeyedStateBackend({
+          ...{ operatorLabel: 'op', journal: undefined, freeze: false, trackChanges: false },
+        });
         const inPlace = ({ key, window }: Step) => {
           backend.setCurrentKey(key);
           if (window !== undefined) backend.setCurrentNamespace(window);
@@ -205,7 +240,7 @@ describe('HeapKeyedStateBackend', () => {
         };
         for (const one of steps) for (const operation of one.operations) apply(inPlace(one), operation);
         for (const one of steps) for (const kind of kinds) clear(inPlace(one), kind);
-        expect(backend.snapshot()).toEqual([]);
+        expect(snapshotOf(backend)).toEqual([]);
       }),
     );
   });

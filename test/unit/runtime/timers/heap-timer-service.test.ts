@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIN_TIMESTAMP } from '../../../../lib/core/time.ts';
 import { GlobalWindow, TimeWindow, type Window } from '../../../../lib/core/window/window.ts';
+import { EventTime } from '../../../../lib/runtime/event-time.ts';
 import { HeapKeyedStateBackend } from '../../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import { TaskTimeService } from '../../../../lib/runtime/task/task-time-service.ts';
 import { UndoJournal } from '../../../../lib/runtime/task/undo-journal.ts';
@@ -27,7 +28,9 @@ class Fixture {
   constructor(options: { readonly clock?: ManualProcessingTime; readonly journal?: UndoJournal } = {}) {
     const journal = options.journal;
     this.clock = options.clock ?? new ManualProcessingTime();
-    this.backend = new HeapKeyedStateBackend({ operatorLabel: 'op', journal, freeze: false });
+    this.backend = new HeapKeyedStateBackend({
+      ...{ operatorLabel: 'op', journal, freeze: false, trackChanges: true },
+    });
     this.timers = new HeapTimerService({
       target: {
         onEventTime: (time, window) => this.#onFire('event', time, window),
@@ -35,7 +38,9 @@ class Fixture {
       },
       backend: this.backend,
       processingTime: this.clock,
+      eventTime: new EventTime({ journal, maxParallelism: 128 }),
       journal,
+      trackChanges: true,
     });
   }
 
@@ -212,13 +217,17 @@ describe('processing-time timers', () => {
   it('fire all in one round even if the task runs each due callback once', () => {
     let now = 0;
     const clock = new TaskTimeService({ now: () => now, sleep: () => Promise.resolve() });
-    const backend = new HeapKeyedStateBackend({ operatorLabel: 'op', journal: undefined, freeze: false });
+    const backend = new HeapKeyedStateBackend({
+      ...{ operatorLabel: 'op', journal: undefined, freeze: false, trackChanges: false },
+    });
     const fired: number[] = [];
     const timers = new HeapTimerService({
       target: { onEventTime: () => {}, onProcessingTime: (time) => fired.push(time) },
       backend,
       processingTime: clock,
+      eventTime: new EventTime({ journal: undefined, maxParallelism: 128 }),
       journal: undefined,
+      trackChanges: false,
     });
     backend.setCurrentKey('a');
     for (const time of [1, 2, 3, 9]) timers.registerProcessingTimeTimer(undefined, time);
@@ -273,26 +282,27 @@ describe('processing-time timers', () => {
   });
 });
 
-describe('snapshots of timers', () => {
-  it('keep order, windows, keys and the watermark', () => {
+describe('state of timers', () => {
+  it('keep order, windows and keys', () => {
     const fixture = new Fixture();
     fixture.timers.advanceWatermark(5);
     fixture.at('b').registerEventTimeTimer(CIAO, 10);
     fixture.at(['a', 1]).registerEventTimeTimer(HELLO, 10);
     fixture.at('c').registerEventTimeTimer(GlobalWindow.INSTANCE, 9);
     fixture.at('d').registerProcessingTimeTimer(undefined, 7);
-    const { eventTimers, processingTimers } = fixture.timers.snapshot();
-    expect(eventTimers).toEqual([
-      { key: 'c', namespace: 'global', time: 9 },
-      { key: 'b', namespace: [0, 1], time: 10 },
-      { key: ['a', 1], namespace: [0, 2], time: 10 },
+    const timers = fixture.timers.collectState('all');
+    expect(timers).toEqual([
+      { op: 'add', domain: 'event', key: 'c', namespace: 'global', time: 9 },
+      { op: 'add', domain: 'event', key: 'b', namespace: [0, 1], time: 10 },
+      { op: 'add', domain: 'event', key: ['a', 1], namespace: [0, 2], time: 10 },
+      { op: 'add', domain: 'processing', key: 'd', namespace: undefined, time: 7 },
     ]);
-    expect(processingTimers).toEqual([{ key: 'd', namespace: undefined, time: 7 }]);
 
     const copy = new Fixture();
-    copy.timers.restore(eventTimers, processingTimers, 5);
-    expect(copy.timers.snapshot()).toEqual(fixture.timers.snapshot());
-    expect(copy.timers.currentWatermark()).toBe(5);
+    copy.timers.applyState(timers);
+    copy.timers.open();
+    expect(copy.timers.collectState('all')).toEqual(timers);
+    expect(copy.timers.collectState('changes')).toEqual([]);
     expect(copy.backend.currentKey).toBeUndefined();
     copy.timers.advanceWatermark(10);
     expect(copy.firedKeys()).toEqual(['c', 'b', ['a', 1]]);
@@ -301,13 +311,12 @@ describe('snapshots of timers', () => {
 
   it('restore overdue processing-time timers so that they fire at once', () => {
     const fixture = new Fixture({ clock: new ManualProcessingTime(1000) });
-    fixture.timers.restore(
-      [],
-      [
-        { key: 'a', namespace: undefined, time: 3 },
-        { key: 'b', namespace: undefined, time: 1001 },
-      ],
-    );
+    fixture.timers.applyState([
+      { op: 'add', domain: 'processing', key: 'a', namespace: undefined, time: 3 },
+      { op: 'add', domain: 'processing', key: 'b', namespace: undefined, time: 1001 },
+    ]);
+    expect(fixture.clock.numPendingCallbacks).toBe(0);
+    fixture.timers.open();
     fixture.clock.advanceTo(1000);
     expect(fixture.firedKeys()).toEqual(['a']);
   });
@@ -323,7 +332,7 @@ describe('timers under a journal', () => {
       fixture.at(key).registerEventTimeTimer(undefined, 10);
       fixture.at(key).registerProcessingTimeTimer(undefined, 10);
     }
-    const before = timers.snapshot();
+    const before = timers.collectState('all');
     journal.guard(
       () => {
         fixture.at('a').deleteEventTimeTimer(undefined, 10);
@@ -335,7 +344,7 @@ describe('timers under a journal', () => {
       },
       () => {},
     );
-    expect(timers.snapshot()).toEqual(before);
+    expect(timers.collectState('all')).toEqual(before);
     expect(timers.currentWatermark()).toBe(1);
     fixture.clock.advanceTo(9);
     fixture.fired.length = 0;

@@ -74,7 +74,7 @@ function execute(command: Command, queue: TimerQueue, naive: NaiveQueue): void {
     if (known === undefined) naive.add(timer);
     return;
   }
-  expect(queue.remove(time, window, canonical)).toBe(known?.sequence);
+  expect(queue.remove(time, window, canonical)).toEqual(known);
   if (known === undefined) return;
   if (kind === 'remove') naive.remove(known);
   else queue.add(known);
@@ -84,7 +84,7 @@ describe('TimerQueue', () => {
   it('agrees with a sorted list', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
-        const queue = new TimerQueue();
+        const queue = new TimerQueue({ trackChanges: false });
         const naive = new NaiveQueue();
         for (const one of commands) {
           execute(one, queue, naive);
@@ -99,7 +99,7 @@ describe('TimerQueue', () => {
   it('hands out many timers of many times in order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(5))), (pairs) => {
-        const queue = new TimerQueue();
+        const queue = new TimerQueue({ trackChanges: false });
         for (const [time, key] of pairs) {
           queue.add({ time, window: undefined, key, canonical: key, sequence: queue.nextSequence() });
         }
@@ -112,7 +112,7 @@ describe('TimerQueue', () => {
   });
 
   it('counts timers by window', () => {
-    const queue = new TimerQueue();
+    const queue = new TimerQueue({ trackChanges: false });
     const add = (window: TimeWindow, key: string) =>
       queue.add({ time: 10, window, key, canonical: key, sequence: queue.nextSequence() });
     add(new TimeWindow(0, 1), 'a');
@@ -124,7 +124,7 @@ describe('TimerQueue', () => {
   });
 
   it('stays fast when timers of one time are taken one by one, and when timers move again and again', () => {
-    const queue = new TimerQueue();
+    const queue = new TimerQueue({ trackChanges: false });
     const count = 50_000;
     for (let key = 0; key < count; key++) {
       queue.add({ time: 0, window: undefined, key, canonical: key, sequence: queue.nextSequence() });

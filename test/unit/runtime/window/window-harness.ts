@@ -9,12 +9,13 @@ import type { Window } from '../../../../lib/core/window/window.ts';
 import type { WindowContents, WindowSpec } from '../../../../lib/graph/operator-spec.ts';
 import { MetricRegistry } from '../../../../lib/runtime/metrics.ts';
 import type { Input, Journal, Operator, OperatorContext } from '../../../../lib/runtime/operator.ts';
-import type { OperatorSnapshot } from '../../../../lib/runtime/snapshot.ts';
+import { deltaOf, type OperatorSnapshot, snapshotOf } from '../../../../lib/runtime/snapshot.ts';
 import { createContentsFunctions } from '../../../../lib/runtime/window/contents-factory.ts';
 import { WindowOperator } from '../../../../lib/runtime/window/window-operator.ts';
 import { createWindowOperator } from '../../../../lib/runtime/window/window-operator-factory.ts';
 import { type HarnessOutput, RecordingOutput } from '../../../../lib/testing/harness-output.ts';
 import { ManualProcessingTime } from '../../../../lib/testing/manual-processing-time.ts';
+import { StateFold } from '../../../state-fold.ts';
 
 export type Pair = readonly [string, number];
 
@@ -34,22 +35,24 @@ export class WindowHarness {
   readonly #metrics = new MetricRegistry();
   readonly #spec: WindowSpec;
   readonly #settings: HarnessSettings;
+  readonly #fold = new StateFold();
   #operator: Operator;
 
   constructor(spec: WindowSpec, settings: HarnessSettings = {}) {
     this.#spec = spec;
     this.#settings = settings;
-    this.#operator = this.#create(undefined);
+    this.#operator = this.#create();
   }
 
-  /** A harness that is not open yet, whose operator starts from a snapshot. */
+  /** A harness that is not open yet, whose operator starts from a snapshot. Throws if it refuses it. */
   static restored(
     spec: WindowSpec,
     snapshot: OperatorSnapshot,
     settings: HarnessSettings = {},
   ): WindowHarness {
     const harness = new WindowHarness(spec, settings);
-    harness.#operator = harness.#create(snapshot);
+    harness.operator.applyState(deltaOf(snapshot));
+    harness.#fold.take(deltaOf(snapshot), deltaOf(snapshot));
     return harness;
   }
 
@@ -72,14 +75,21 @@ export class WindowHarness {
   }
 
   snapshot(): OperatorSnapshot {
-    return structuredClone(this.#operator.snapshot());
+    return snapshotOf(this.#operator.collectState('all'));
   }
 
-  /** Checkpoint, dispose, new instance, restore. */
+  /** Throws unless the changes since the start make up the whole state. */
+  collect(): void {
+    const changes = structuredClone(this.#operator.collectState('changes'));
+    this.#fold.take(changes, structuredClone(this.#operator.collectState('all')));
+  }
+
+  /** Checkpoint, dispose, new instance, restore from all changes since the start. */
   async snapshotRestore(): Promise<void> {
-    const snapshot = this.snapshot();
+    this.collect();
     await this.#operator.close();
-    this.#operator = this.#create(snapshot);
+    this.#operator = this.#create();
+    for (const delta of structuredClone(this.#fold.deltas)) this.#operator.applyState(delta);
     await this.#operator.open();
   }
 
@@ -99,14 +109,14 @@ export class WindowHarness {
     return taken;
   }
 
-  #create(restored: OperatorSnapshot | undefined): Operator {
-    const context = this.#context(restored);
+  #create(): Operator {
+    const context = this.#context();
     return this.#settings.operator === 'generic'
       ? new WindowOperator(this.#spec, context, createContentsFunctions(this.#spec))
       : createWindowOperator(this.#spec, context);
   }
 
-  #context(restored: OperatorSnapshot | undefined): OperatorContext {
+  #context(): OperatorContext {
     return {
       jobName: 'test',
       operatorName: 'window',
@@ -123,7 +133,8 @@ export class WindowHarness {
       counter: (name) => this.#metrics.counter('window', name),
       journal: this.#settings.journal,
       freezeState: this.#settings.freezeState ?? false,
-      restored,
+      stateId: 'window',
+      trackChanges: true,
     };
   }
 
