@@ -1,4 +1,4 @@
-/** Small records of jobs that several writers change: runs, lineage, checkpoints. Every change is conditional. */
+/** Small records of jobs that several writers change: runs, lineage, checkpoints. Changes are conditional. */
 export interface JobRecords {
   get(key: string): Promise<JobRecord | undefined>;
   /** False if the key exists. */

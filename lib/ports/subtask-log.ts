@@ -29,7 +29,11 @@ export interface SubtaskLog {
    */
   readFrom(subtask: SubtaskId, fromVersion: number, limit: number): Promise<LogScan>;
   readBase(subtask: SubtaskId): Promise<BaseRecord | undefined>;
-  /** Moves the base forward; false if it stands at or behind `base.version` in the store already. */
+  /**
+   * Moves the base forward; false if it stands at or ahead of `base.version` in the store already. A store
+   * may then give back the payloads of the items it has archived: `readFrom` says `overrun` at such an item,
+   * and `readSlot` and refusals show it with an empty payload.
+   */
   moveBase(subtask: SubtaskId, base: BaseRecord): Promise<boolean>;
   /** Removes log and base of a run that is over. */
   deleteRun(run: string): Promise<void>;
