@@ -1,0 +1,58 @@
+import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
+import type { SubtaskVectors } from '../../protocol/subtask-vectors.ts';
+import type { OutputWatermark, SubtaskProgram } from './subtask-program.ts';
+
+/**
+ * A subtask in the memory of one process.
+ *
+ * 1. (I9) Unless `uncommitted`, program and vectors equal the fold of the log up to `vectors.version`.
+ * 2. It has one owner: an invocation, or the cache.
+ */
+export class Replica {
+  readonly vectors: SubtaskVectors;
+  readonly program: SubtaskProgram;
+  /** As read last; the store's may be ahead. */
+  base: BaseRecord | undefined;
+  /** Every outbox of a version up to this one is acknowledged; the log may not know yet. */
+  acknowledgedThrough: number;
+  /** User code has run whose changes are not in the log. */
+  uncommitted = false;
+  opened = false;
+  /** Watermarks were told again since the last version. */
+  watermarksRepeated = false;
+  /** Ids of effects that were performed and of which the log does not know yet. */
+  readonly performed = new Set<string>();
+  /** Watermarks that may be told: those of the last version. */
+  hints: readonly OutputWatermark[] = [];
+
+  constructor(vectors: SubtaskVectors, program: SubtaskProgram, base: BaseRecord | undefined) {
+    this.vectors = vectors;
+    this.program = program;
+    this.base = base;
+    this.acknowledgedThrough = vectors.sentThrough;
+  }
+
+  get version(): number {
+    return this.vectors.version;
+  }
+
+  get sealed(): boolean {
+    return this.vectors.seal !== undefined;
+  }
+
+  /** The program, ready to run. */
+  async start(): Promise<SubtaskProgram> {
+    if (!this.opened) {
+      await this.program.open(this.vectors);
+      this.opened = true;
+    }
+    return this.program;
+  }
+
+  /** After an item was applied to the vectors. */
+  noteItem({ sentThrough, version }: Pick<LogItem, 'sentThrough' | 'version'>): void {
+    const nothingUnsent = this.vectors.unsent.every((entry) => entry.version <= this.acknowledgedThrough);
+    const known = nothingUnsent ? version : sentThrough;
+    this.acknowledgedThrough = Math.max(this.acknowledgedThrough, sentThrough, known);
+  }
+}

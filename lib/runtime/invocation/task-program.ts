@@ -1,0 +1,254 @@
+/**
+ * TaskProgram: one subtask of one vertex of a job, as a task whose channels are frames.
+ *
+ * 1. What it produces stays in its outbox channels and its sinks until `collect`; nothing leaves the process
+ *    before (I5, I16).
+ * 2. A task that is built anew knows its state but not the past of its channels: `open` tells it, and what
+ *    the operators repeat because of that is not produced again.
+ */
+import type { Committer } from '../../core/connector.ts';
+import { InvariantError } from '../../core/errors.ts';
+import type { SinkIntent } from '../../core/log/entry-payload.ts';
+import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
+import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import type { DeadLetter, DeadLetterOutput } from '../../ports/dead-letters.ts';
+import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
+import type { Task } from '../task/task.ts';
+import type { DrivenReader } from './driven-reader.ts';
+import type { InputChannel } from './input-channel.ts';
+import type { OutboxChannel } from './outbox-channel.ts';
+import type {
+  OutputWatermark,
+  PreparedEffect,
+  ProgramChanges,
+  ProgramStart,
+  SubtaskProgram,
+} from './subtask-program.ts';
+import type { VersionClock } from './version-clock.ts';
+
+/** Names the dead letters of a subtask among its effects; no operator can be named so. */
+const DEAD_LETTERS = '!dead-letters';
+
+/** The parts of a program, all built, none opened. */
+export interface TaskProgramParts {
+  readonly task: Task;
+  readonly clock: VersionClock;
+  /** By `inputChannelKey`. */
+  readonly inputs: ReadonlyMap<string, InputChannel>;
+  /** The input channels of each edge. */
+  readonly inputsOfEdge: ReadonlyMap<string, readonly InputChannel[]>;
+  readonly outputs: readonly OutboxChannel[];
+  /** Shards of a source; empty if the vertex reads channels. */
+  readonly shards: readonly string[];
+  readonly reader: () => DrivenReader | undefined;
+  /** Letters written by the task and not collected yet. */
+  readonly letters: DeadLetter[];
+  readonly deadLetters: DeadLetterOutput;
+  /** How deltas name an operator. */
+  readonly stateIdOf: (nodeId: number) => string;
+  /** Of the sink with this name. */
+  readonly createCommitter: (stateId: string) => Promise<Committer<unknown> | undefined>;
+}
+
+export class TaskProgram implements SubtaskProgram {
+  readonly #parts: TaskProgramParts;
+  readonly #committers = new Map<string, Committer<unknown> | undefined>();
+  readonly #endedShards = new Set<string>();
+  #ending = false;
+
+  constructor(parts: TaskProgramParts) {
+    this.#parts = parts;
+  }
+
+  applyState(deltas: readonly OperatorDelta[]): void {
+    this.#parts.task.applyState(deltas);
+  }
+
+  async open(start: ProgramStart): Promise<void> {
+    const { task, clock, shards } = this.#parts;
+    clock.set(start.processingTime);
+    await task.open();
+    for (const shard of shards) {
+      if (start.watermarks.get(inputChannelKey(shard, ''))?.ended === true) this.#endedShards.add(shard);
+    }
+    const open = shards.filter((shard) => !this.#endedShards.has(shard));
+    this.#parts.reader()?.addSplits(open.map((splitId) => ({ splitId })));
+    this.#endSourceIfDone();
+    this.#tellPast(start);
+  }
+
+  async catchUp(start: ProgramStart): Promise<void> {
+    const { clock, shards, reader } = this.#parts;
+    clock.set(start.processingTime);
+    // Another process may have read a shard to its end.
+    for (const shard of shards) {
+      if (this.#endedShards.has(shard)) continue;
+      if (start.watermarks.get(inputChannelKey(shard, ''))?.ended !== true) continue;
+      reader()?.addSplits([{ splitId: shard }]);
+      reader()?.endShard(shard);
+      this.#endedShards.add(shard);
+    }
+    this.#endSourceIfDone();
+    this.#tellPast(start);
+  }
+
+  #tellPast({ watermarks }: ProgramStart): void {
+    const { inputs, task, outputs } = this.#parts;
+    // Idle channels first: they must not hold back what the others have reached.
+    const known = [...watermarks].sort(([, a], [, b]) => Number(b.idle) - Number(a.idle));
+    for (const [key, past] of known) inputs.get(key)?.offerPast(past);
+    while (task.runBatch(false));
+    this.#runSource();
+    for (const output of outputs) {
+      output.takeFrames();
+      output.takeWatermark();
+    }
+    task.collectState('changes');
+  }
+
+  advanceTime(processingTime: number): boolean {
+    this.#parts.clock.set(processingTime);
+    return this.#parts.task.advanceTime(processingTime);
+  }
+
+  processFrame({ upstream, edge, runs, endOfInput }: Frame): void {
+    this.#input(upstream, edge).offerInput({ runs, endOfInput });
+    this.#runChannels();
+  }
+
+  processInherited({ edge, runs, upstream }: Frame): void {
+    const channel = this.#parts.inputsOfEdge.get(edge)?.[0];
+    if (channel === undefined) throw unknownChannel(upstream, edge);
+    channel.offerRecords(runs);
+    this.#runChannels();
+  }
+
+  processHint({ upstream, edge, watermark, idle }: WatermarkHint): void {
+    const runs = [{ watermark, idle, records: [] }];
+    this.#input(upstream, edge).offerInput({ runs, endOfInput: false });
+    this.#runChannels();
+  }
+
+  processRecords(shardId: string, records: Parameters<DrivenReader['offer']>[1]): void {
+    const reader = this.#openReader();
+    reader.addSplits([{ splitId: shardId }]);
+    reader.offer(shardId, records);
+    this.#runSource();
+  }
+
+  endShard(shardId: string): void {
+    this.#openReader().endShard(shardId);
+    this.#endedShards.add(shardId);
+    this.#endSourceIfDone();
+    this.#runSource();
+  }
+
+  #endSourceIfDone(): void {
+    const { shards, reader } = this.#parts;
+    if (this.#ending || shards.length === 0 || !shards.every((shard) => this.#endedShards.has(shard))) return;
+    this.#ending = true;
+    reader()?.notifyNoMoreSplits();
+  }
+
+  async settle(): Promise<void> {
+    for (const sink of this.#parts.task.sinks) if (sink.needsFlush()) await sink.flush(false);
+  }
+
+  get inputEnded(): boolean {
+    return this.#parts.task.inputEnded;
+  }
+
+  finish(): Promise<void> {
+    return this.#parts.task.finish();
+  }
+
+  async collect(): Promise<ProgramChanges> {
+    const { task, outputs } = this.#parts;
+    const effects = await this.#takeEffects();
+    const operators = task.collectState('changes');
+    const frames = outputs.flatMap((output) => output.takeFrames());
+    const watermarks = outputs.flatMap((output) => output.takeWatermark() ?? []);
+    return { operators, frames, effects, watermarks };
+  }
+
+  async #takeEffects(): Promise<readonly PreparedEffect[]> {
+    const { task, letters, stateIdOf } = this.#parts;
+    const effects: PreparedEffect[] = [];
+    for (const sink of task.sinks) {
+      await sink.flush(task.inputEnded);
+      await sink.prepareCommit(task.inputEnded);
+      const operator = stateIdOf(sink.nodeId);
+      for (const committable of sink.pending) effects.push({ operator, committable });
+      // From here on the version remembers them.
+      sink.committed();
+    }
+    for (const committable of letters.splice(0)) effects.push({ operator: DEAD_LETTERS, committable });
+    return effects;
+  }
+
+  collectAll(): readonly OperatorDelta[] {
+    return this.#parts.task.collectState('all');
+  }
+
+  outputWatermarks(): readonly OutputWatermark[] {
+    return this.#parts.outputs.flatMap((output) => output.currentWatermark() ?? []);
+  }
+
+  nextTimer(): number | undefined {
+    return this.#parts.task.nextTimer();
+  }
+
+  async perform(intents: readonly SinkIntent[]): Promise<void> {
+    for (const [operator, ofOne] of Map.groupBy(intents, (intent) => intent.operator)) {
+      const committables = ofOne.map(({ committable }) => committable);
+      if (operator === DEAD_LETTERS) {
+        // Under this name only dead letters are kept.
+        for (const letter of committables) this.#parts.deadLetters.write(letter as DeadLetter);
+      } else {
+        await (await this.#committerOf(operator))?.commit(committables);
+      }
+    }
+  }
+
+  async #committerOf(operator: string): Promise<Committer<unknown> | undefined> {
+    if (!this.#committers.has(operator)) {
+      this.#committers.set(operator, await this.#parts.createCommitter(operator));
+    }
+    return this.#committers.get(operator);
+  }
+
+  close(): Promise<void> {
+    return this.#parts.task.close();
+  }
+
+  #runChannels(): void {
+    while (this.#parts.task.runBatch(false));
+  }
+
+  #runSource(): void {
+    const reader = this.#parts.reader();
+    if (reader === undefined) return;
+    const { task } = this.#parts;
+    do task.runBatch(true);
+    while (!reader.drained);
+  }
+
+  #input(upstream: string, edge: string): InputChannel {
+    const channel = this.#parts.inputs.get(inputChannelKey(upstream, edge));
+    if (channel === undefined) throw unknownChannel(upstream, edge);
+    return channel;
+  }
+
+  #openReader(): DrivenReader {
+    const reader = this.#parts.reader();
+    if (reader !== undefined) return reader;
+    throw new InvariantError('INVARIANT', 'Records of a shard came to a vertex without a source.');
+  }
+}
+
+function unknownChannel(upstream: string, edge: string): InvariantError {
+  return new InvariantError(
+    'INVARIANT',
+    `A frame of ${upstream} names edge ${edge}, which this vertex lacks.`,
+  );
+}

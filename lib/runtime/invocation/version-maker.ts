@@ -1,0 +1,191 @@
+/**
+ * Decides what the next version of a subtask does, and runs its user code.
+ *
+ * 1. An inbox is consumed, in bounded shares, before the first frame of the stream.
+ * 2. A request that finds nothing to do makes no version: a subtask at rest stays at rest. (I4) What was sent
+ *    or performed since the last version is written down once, by a tick.
+ * 3. (I13) The finished seal is the last thing, once all input has ended and everything is sent.
+ */
+import { decodeFrame } from '../../core/codec/frame-codec.ts';
+import { decodeInbox } from '../../core/codec/inbox-codec.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { ChannelWatermark } from '../../core/log/entry-payload.ts';
+import { MAX_WATERMARK } from '../../core/time.ts';
+import { isConsumed } from '../../protocol/input-accounting.ts';
+import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
+import { FrameIntake } from './frame-intake.ts';
+import { pullFrames } from './frame-pull.ts';
+import type { DeliveredRecord, InvocationInput } from './invocation-input.ts';
+import type { InvocationContext } from './invocation-ports.ts';
+import { fetchObject } from './object-access.ts';
+import type { Replica } from './replica.ts';
+import type { SubtaskProgram } from './subtask-program.ts';
+import { VersionDraft } from './version-draft.ts';
+
+/** What the subtask reads, as its deployment knows it. */
+export type InputKind = 'frames' | 'shards';
+
+export class VersionMaker {
+  readonly #context: InvocationContext;
+  readonly #input: InvocationInput;
+  readonly #kind: InputKind;
+
+  constructor(context: InvocationContext, input: InvocationInput, kind: InputKind) {
+    this.#context = context;
+    this.#input = input;
+    this.#kind = kind;
+  }
+
+  /**
+   * Records of the batch that the replica has not consumed, and those that end a shard of which it does not
+   * know: the run before may have consumed them.
+   */
+  todo({ vectors }: Replica): readonly DeliveredRecord[] {
+    return this.#input.records.filter(
+      ({ shardId, sequenceNumber, endOfShard }) =>
+        !isConsumed(sequenceNumber, vectors.positions.get(shardId)) ||
+        (endOfShard === true && vectors.watermarks.get(inputChannelKey(shardId, ''))?.ended !== true),
+    );
+  }
+
+  /** True if a frame of the batch shows that the replica may be behind its log. */
+  looksBehind(replica: Replica): boolean {
+    if (this.#kind === 'shards') return false;
+    const [first] = this.todo(replica);
+    if (first === undefined) return false;
+    const frame = decodeFrame(first.bytes, `Record ${first.sequenceNumber} of ${first.shardId}`);
+    if (frame.kind === 'hint' || frame.run !== this.#context.subtask.run) return false;
+    const { consumed, parked } = replica.vectors;
+    return frame.cseq > (consumed.get(frame.upstream) ?? 0) + 1 && !parked.has(parkedKey(frame));
+  }
+
+  /** The next version, run but not committed; undefined if there is nothing to do. */
+  async next(replica: Replica): Promise<VersionDraft | undefined> {
+    const { rules, clock } = this.#context;
+    const { vectors } = replica;
+    const draft = new VersionDraft(vectors, rules.processingTimeOf(vectors.processingTime, clock.now()));
+    draft.performed = [...replica.performed].filter((id) => vectors.intents.has(id));
+    const todo = this.#slice(this.todo(replica));
+    const inherits = rules.consumesInboxFirst(vectors.inboxPending);
+    if (inherits || todo.length > 0 || this.#isTimeForTick(draft)) {
+      await this.#run(replica, draft, { todo: inherits ? [] : todo, inherits });
+      if (!draft.isEmpty) return draft;
+      replica.uncommitted = false;
+    }
+    if (await this.#mayFinish(replica)) {
+      draft.finishes = true;
+      return draft;
+    }
+    return this.#mustSettle(replica, draft) ? draft : undefined;
+  }
+
+  /** Timers and gaps that are due; only for a tick: a batch runs its timers with its records. */
+  #isTimeForTick({ vectors, processingTime }: VersionDraft): boolean {
+    if (this.#input.request?.kind !== 'tick') return false;
+    return vectors.due !== undefined && vectors.due <= processingTime;
+  }
+
+  /** The log does not know yet what was sent or performed. */
+  #mustSettle({ vectors }: Replica, { performed }: VersionDraft): boolean {
+    if (this.#input.request?.kind !== 'tick') return false;
+    return vectors.sentThrough < vectors.version || performed.length > 0;
+  }
+
+  async #mayFinish(replica: Replica): Promise<boolean> {
+    const { vectors } = replica;
+    if (![...vectors.watermarks.values()].some(({ ended }) => ended)) return false;
+    const program = await replica.start();
+    return this.#context.rules.mayFinish({
+      inputEnded: program.inputEnded,
+      version: vectors.version,
+      acknowledgedThrough: replica.acknowledgedThrough,
+      inboxPending: vectors.inboxPending,
+    });
+  }
+
+  #slice(todo: readonly DeliveredRecord[]): readonly DeliveredRecord[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < todo.length && count < LIMITS.versionRecordsMax) {
+      bytes += todo[count]!.bytes.length;
+      if (count > 0 && bytes > LIMITS.versionBytesMax) break;
+      count++;
+    }
+    return todo.slice(0, count);
+  }
+
+  async #run(
+    replica: Replica,
+    draft: VersionDraft,
+    { todo, inherits }: { readonly todo: readonly DeliveredRecord[]; readonly inherits: boolean },
+  ): Promise<void> {
+    const program = await replica.start();
+    const endedBefore = program.inputEnded;
+    replica.uncommitted = true;
+    program.advanceTime(draft.processingTime);
+    if (inherits) await this.#consumeInbox(draft, program);
+    else if (this.#kind === 'shards') this.#takeRecords(draft, program, todo);
+    else await this.#takeFrames(draft, program, todo);
+    await program.settle();
+    if (program.inputEnded && !endedBefore) await program.finish();
+    draft.changes = await program.collect();
+    draft.nextTimer = program.nextTimer();
+  }
+
+  #takeRecords(draft: VersionDraft, program: SubtaskProgram, todo: readonly DeliveredRecord[]): void {
+    const shards = Map.groupBy(todo, ({ shardId }) => shardId);
+    for (const [shardId, records] of shards) {
+      const position = draft.vectors.positions.get(shardId);
+      const fresh = records.filter(({ sequenceNumber }) => !isConsumed(sequenceNumber, position));
+      const last = fresh.at(-1);
+      if (last !== undefined) {
+        program.processRecords(shardId, fresh);
+        draft.positions.set(shardId, last.sequenceNumber);
+      }
+      if (records.at(-1)?.endOfShard !== true) continue;
+      program.endShard(shardId);
+      draft.watermarks.set(inputChannelKey(shardId, ''), ENDED_SHARD);
+    }
+  }
+
+  async #takeFrames(
+    draft: VersionDraft,
+    program: SubtaskProgram,
+    todo: readonly DeliveredRecord[],
+  ): Promise<void> {
+    const intake = new FrameIntake(this.#context, draft, program);
+    for (const record of todo) intake.take(record);
+    await this.#fillGaps(draft, intake);
+  }
+
+  async #fillGaps(draft: VersionDraft, intake: FrameIntake): Promise<void> {
+    const parked = draft.allParked();
+    for (const [upstream, frames] of Map.groupBy(parked, (frame) => frame.upstream)) {
+      const since = draft.vectors.gapSince.get(upstream) ?? draft.processingTime;
+      const gap = { parkedFrames: frames.length, ageMs: draft.processingTime - since };
+      if (!this.#context.rules.mustPull(gap)) continue;
+      const firstCseq = draft.consumedOf(upstream) + 1;
+      const lastCseq = Math.min(...frames.map(({ cseq }) => cseq)) - 1;
+      for (const frame of await pullFrames(this.#context, { upstream, firstCseq, lastCseq })) {
+        intake.takeFrame(frame);
+      }
+    }
+  }
+
+  async #consumeInbox(draft: VersionDraft, program: SubtaskProgram): Promise<void> {
+    const { inbox, inboxConsumed } = draft.vectors;
+    const end = inboxConsumed + LIMITS.inboxFramesPerVersion;
+    let at = 0;
+    for (const name of inbox?.objects ?? []) {
+      if (at >= end) break;
+      const frames = decodeInbox(await fetchObject(this.#context.objects, name), `Inbox ${name}`);
+      for (const frame of frames) {
+        if (at >= inboxConsumed && at < end) program.processInherited(frame);
+        at++;
+      }
+    }
+    draft.inboxConsumed = Math.min(at, end);
+  }
+}
+
+const ENDED_SHARD: ChannelWatermark = { watermark: MAX_WATERMARK, idle: false, ended: true };
