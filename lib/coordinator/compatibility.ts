@@ -1,0 +1,40 @@
+/** Whether a new plan can take over what a cut holds. Pure, and asked before anything is sealed. */
+import { UserError } from '../core/errors.ts';
+import type { PlanVertex, RunPlan } from './run-plan.ts';
+
+/** Ids of all operators of a plan. */
+export function operatorIds(plan: RunPlan): ReadonlySet<string> {
+  return new Set(plan.vertices.flatMap(({ operators }) => operators.map(({ id }) => id)));
+}
+
+/** Throws UserError STATE_INCOMPATIBLE if keyed operators are cut into another number of key groups. */
+export function requireSameKeyGroups(oldPlan: RunPlan, newPlan: RunPlan): void {
+  for (const vertex of newPlan.vertices) {
+    for (const { id } of vertex.operators) {
+      const old = oldPlan.vertices.find(({ operators }) => operators.some((operator) => operator.id === id));
+      if (old === undefined || old.maxParallelism === vertex.maxParallelism) continue;
+      if (!isKeyed(old, oldPlan) && !isKeyed(vertex, newPlan)) continue;
+      throw new UserError(
+        'STATE_INCOMPATIBLE',
+        `Operator ${id} had max parallelism ${old.maxParallelism} and has ${vertex.maxParallelism} now: ` +
+          `its state is addressed by it. Set setMaxParallelism(${old.maxParallelism}).`,
+        { context: { operatorUid: id } },
+      );
+    }
+  }
+}
+
+/** Throws UserError STATE_INCOMPATIBLE if `lost` is not empty and losing is not allowed. */
+export function requireNothingLost(lost: readonly string[], allowNonRestoredState: boolean): void {
+  if (lost.length === 0 || allowNonRestoredState) return;
+  throw new UserError(
+    'STATE_INCOMPATIBLE',
+    `There is state of operators that the new plan lacks: ${lost.join(', ')}. Give the operators that ` +
+      'stand for them these uids, or drop the state with allowNonRestoredState.',
+  );
+}
+
+function isKeyed(vertex: PlanVertex, plan: RunPlan): boolean {
+  if (vertex.operators.some(({ keyed }) => keyed)) return true;
+  return plan.edges.some((edge) => edge.targetVertex === vertex.id && edge.routing === 'key-group');
+}

@@ -1,0 +1,257 @@
+/**
+ * Deletes what nobody can read any more.
+ *
+ * 1. Names are listed first, then bases are read, then records: whatever becomes reachable meanwhile was
+ *    reachable when it was looked for, or is too young to be listed for deletion.
+ * 2. Nothing younger than `LIMITS.garbageAgeMs` is deleted: a writer that has stored an object and not yet
+ *    named it does not live as long.
+ * 3. A checkpoint is marked as discarded before its objects go, and a restore names the checkpoint in its
+ *    record before it looks for the mark: one of the two sees the other.
+ * 4. A log is deleted only when its run is over for that long, and nothing but checkpoints is kept of it.
+ */
+import { LIMITS } from '../core/limits.ts';
+import type { BaseRecord } from '../core/log/log-item.ts';
+import { runPrefixes } from '../core/log/paths.ts';
+import { subtaskPath } from '../core/log/subtask-id.ts';
+import type { StoredObject } from '../ports/object-store.ts';
+import { abortCheckpoint, readCheckpoint } from './checkpoint.ts';
+import type { CheckpointManifest } from './checkpoint-manifest.ts';
+import type { CoordinatorPorts } from './coordinator-ports.ts';
+import { type CheckpointState, JobTables, type RunKey, type RunState } from './job-tables.ts';
+import {
+  frameHorizons,
+  framePoints,
+  type NamedBase,
+  reachability,
+  type SubtaskRoots,
+} from './reachability.ts';
+import { subtaskName, subtasksOf } from './run-plan.ts';
+import { MissingObjectError, readBaseManifest } from './stored-objects.ts';
+import type { Counters } from './subtask-fold.ts';
+
+export interface CollectRequest {
+  readonly job: string;
+  /** Complete checkpoints that are kept of each run; savepoints are kept until they are discarded. */
+  readonly retained?: number;
+}
+
+export interface CollectReport {
+  readonly deletedObjects: number;
+  /** Runs whose logs were deleted. */
+  readonly deletedRuns: readonly string[];
+  /** By run: as of `frameHorizons`, for the next compaction. */
+  readonly horizons: Readonly<Record<string, Counters>>;
+}
+
+/** Collects the garbage of all runs of a job. */
+export async function collectGarbage(
+  ports: CoordinatorPorts,
+  request: CollectRequest,
+): Promise<CollectReport> {
+  const tables = new JobTables(ports.records);
+  const ids = (await tables.runs(request.job)).map(({ value }) => value.id);
+  const horizons: Record<string, Counters> = {};
+  const deletedRuns: string[] = [];
+  let deletedObjects = 0;
+  for (const run of ids) {
+    const collected = await collectRun(ports, { job: request.job, run }, request);
+    if (collected === 'busy') continue;
+    deletedObjects += collected.deletedObjects;
+    if (collected.over) deletedRuns.push(run);
+    else horizons[run] = collected.horizons;
+  }
+  return { deletedObjects, deletedRuns, horizons };
+}
+
+/** True if a run is so long over that only its checkpoints count. Pure. */
+export function isOver(run: RunState, current: RunState | undefined, now: number): boolean {
+  if (now - run.changedAt <= LIMITS.garbageAgeMs) return false;
+  if (run.status === 'FINISHED' || run.status === 'ABANDONED') return true;
+  const superseded = current !== undefined && current.id !== run.id && current.genesisWritten;
+  return superseded && run.status === 'SEALED';
+}
+
+/** Checkpoints whose objects are to be given up, all but the latest ones. Pure. */
+export function expiredCheckpoints(
+  checkpoints: readonly CheckpointState[],
+  { retained, restoring }: { readonly retained: number; readonly restoring: ReadonlySet<string> },
+): readonly CheckpointState[] {
+  const complete = checkpoints.filter(
+    ({ status, purpose, discarded }) => status === 'COMPLETE' && purpose === 'checkpoint' && !discarded,
+  );
+  const expired = retained === 0 ? complete : complete.slice(0, -retained);
+  return expired.filter(({ manifest }) => manifest === null || !restoring.has(manifest));
+}
+
+async function collectRun(
+  ports: CoordinatorPorts,
+  key: RunKey,
+  { retained = LIMITS.checkpointsRetained }: CollectRequest,
+): Promise<
+  'busy' | { readonly deletedObjects: number; readonly over: boolean; readonly horizons: Counters }
+> {
+  const listed = await listObjects(ports, key.run);
+  const tables = new JobTables(ports.records);
+  const run = (await tables.run(key))?.value;
+  if (run === undefined) return 'busy';
+  const current = await readBases(ports, run);
+  const runs = (await tables.runs(key.job)).map(({ value }) => value);
+  const over = isOver(run, await currentRun(tables, runs), ports.clock.now());
+  await discardExpired(ports, { key, retained, runs });
+  const checkpoints = (await tables.checkpoints(key.run)).map(({ value }) => value);
+  const pending = checkpoints.filter(({ status }) => status === 'PENDING');
+  if (!over && pending.some(({ bases }) => bases === null)) return 'busy';
+  const kept = await keptManifests(ports, { checkpoints, runs, listed, run: key.run });
+  const roots = await rootsOf(ports, { run, current, over, pending, kept });
+  if (roots === 'moved') return 'busy';
+  const isReachable = reachability(roots, [...kept.keys()]);
+  const now = ports.clock.now();
+  const garbage = listed.filter(({ name, storedAt }) =>
+    ports.rules.isGarbage({ reachable: isReachable(name), ageMs: now - storedAt }),
+  );
+  if (over) await ports.log.deleteRun(key.run);
+  await deleteObjects(ports, garbage);
+  return {
+    deletedObjects: garbage.length,
+    over,
+    horizons: frameHorizons(framePoints([...kept.values()])),
+  };
+}
+
+async function listObjects(
+  { objects }: Pick<CoordinatorPorts, 'objects'>,
+  run: string,
+): Promise<readonly StoredObject[]> {
+  const listed: StoredObject[] = [];
+  for (const prefix of runPrefixes(run)) {
+    for await (const object of objects.list(prefix)) listed.push(object);
+  }
+  return listed;
+}
+
+async function readBases(
+  { log }: Pick<CoordinatorPorts, 'log'>,
+  run: RunState,
+): Promise<ReadonlyMap<string, BaseRecord>> {
+  const bases = new Map<string, BaseRecord>();
+  for (const subtask of subtasksOf(run.plan, run.id)) {
+    const base = await log.readBase(subtask);
+    if (base !== undefined) bases.set(subtaskPath(subtask), base);
+  }
+  return bases;
+}
+
+async function currentRun(tables: JobTables, runs: readonly RunState[]): Promise<RunState | undefined> {
+  const job = runs[0] === undefined ? undefined : await tables.job(runs[0].job);
+  return runs.find(({ id }) => id === job?.value.currentRun);
+}
+
+async function discardExpired(
+  ports: CoordinatorPorts,
+  {
+    key,
+    retained,
+    runs,
+  }: { readonly key: RunKey; readonly retained: number; readonly runs: readonly RunState[] },
+): Promise<void> {
+  const tables = new JobTables(ports.records);
+  const checkpoints = await tables.checkpoints(key.run);
+  const states = checkpoints.map(({ value }) => value);
+  const expired = new Set(expiredCheckpoints(states, { retained, restoring: restoringFrom(runs) }));
+  for (const checkpoint of checkpoints) {
+    const { n, status, purpose, createdAt } = checkpoint.value;
+    const stale = ports.clock.now() - createdAt > LIMITS.garbageAgeMs;
+    if (expired.has(checkpoint.value)) {
+      await tables.update(checkpoint, { ...checkpoint.value, discarded: true });
+    } else if (status === 'PENDING' && purpose === 'checkpoint' && stale) {
+      await abortCheckpoint(ports, { ...key, n });
+    }
+  }
+}
+
+/** Manifests from which a restore is reading. */
+function restoringFrom(runs: readonly RunState[]): ReadonlySet<string> {
+  const live = runs.filter(({ genesisWritten, status }) => !genesisWritten && status === 'CREATED');
+  return new Set(live.flatMap(({ restoredFrom }) => restoredFrom ?? []));
+}
+
+/** Manifests of the run that are kept, by name: complete, or named by a restore, or not decided yet. */
+async function keptManifests(
+  ports: CoordinatorPorts,
+  facts: {
+    readonly checkpoints: readonly CheckpointState[];
+    readonly runs: readonly RunState[];
+    readonly listed: readonly StoredObject[];
+    readonly run: string;
+  },
+): Promise<ReadonlyMap<string, CheckpointManifest>> {
+  const runsNow = (await Promise.all(facts.runs.slice(0, 1).map(({ job }) => readRuns(ports, job)))).flat();
+  const restoring = restoringFrom(runsNow);
+  const names = facts.checkpoints
+    .filter(({ status, discarded }) => status === 'COMPLETE' && !discarded)
+    .flatMap(({ manifest }) => manifest ?? []);
+  for (const { name } of facts.listed) {
+    if (restoring.has(name)) names.push(name);
+  }
+  const kept = new Map<string, CheckpointManifest>();
+  for (const name of new Set(names)) kept.set(name, await readCheckpoint(ports, name));
+  return kept;
+}
+
+async function readRuns({ records }: CoordinatorPorts, job: string): Promise<readonly RunState[]> {
+  return (await new JobTables(records).runs(job)).map(({ value }) => value);
+}
+
+async function rootsOf(
+  ports: CoordinatorPorts,
+  {
+    run,
+    current,
+    over,
+    pending,
+    kept,
+  }: {
+    readonly run: RunState;
+    readonly current: ReadonlyMap<string, BaseRecord>;
+    readonly over: boolean;
+    readonly pending: readonly CheckpointState[];
+    readonly kept: ReadonlyMap<string, CheckpointManifest>;
+  },
+): Promise<readonly SubtaskRoots[] | 'moved'> {
+  const roots: SubtaskRoots[] = [];
+  for (const id of subtasksOf(run.plan, run.id)) {
+    const [subtask, name] = [subtaskPath(id), subtaskName(id)];
+    const record = over ? undefined : current.get(subtask);
+    const cuts = [...kept.values()].flatMap(({ subtasks }) => subtasks[name] ?? []);
+    const named = [
+      ...cuts.map(({ base }) => base),
+      ...(over ? [] : pending.map(({ bases }) => bases?.[name] ?? null)),
+    ].filter((base) => base !== null);
+    const bases: NamedBase[] = [];
+    for (const base of new Set(named)) bases.push(...(await namedBase(ports, base)));
+    const now = record && (await namedBase(ports, record.manifest))[0];
+    // What the base after it shares with it is not known then.
+    if (record !== undefined && now === undefined) return 'moved';
+    roots.push({ subtask, live: !over, current: now, cuts, bases });
+  }
+  return roots;
+}
+
+/** Nothing, if the object is gone. */
+async function namedBase({ objects }: CoordinatorPorts, name: string): Promise<readonly NamedBase[]> {
+  try {
+    return [{ name, manifest: await readBaseManifest(objects, name) }];
+  } catch (error) {
+    if (error instanceof MissingObjectError) return [];
+    throw error;
+  }
+}
+
+async function deleteObjects(
+  { objects }: Pick<CoordinatorPorts, 'objects'>,
+  garbage: readonly StoredObject[],
+): Promise<void> {
+  for (let i = 0; i < garbage.length; i += LIMITS.deletedNamesMax) {
+    await objects.delete(garbage.slice(i, i + LIMITS.deletedNamesMax).map(({ name }) => name));
+  }
+}

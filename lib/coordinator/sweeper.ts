@@ -1,0 +1,77 @@
+/**
+ * Wakes subtasks to which nothing else comes. Run once a minute a job; without it nothing is alive.
+ *
+ * 1. It decides from heads alone and writes nothing into logs.
+ * 2. A run has finished when every log ends with a finished seal: everything is consumed and sent (I13).
+ */
+import { LIMITS } from '../core/limits.ts';
+import type { LogItem } from '../core/log/log-item.ts';
+import type { SubtaskId } from '../core/log/subtask-id.ts';
+import type { SubtaskRequest } from '../ports/subtask-invoker.ts';
+import { runOf } from './checkpoint.ts';
+import type { CoordinatorPorts } from './coordinator-ports.ts';
+import type { RunKey, RunState, RunStatus } from './job-tables.ts';
+import { findHead } from './log-head.ts';
+import { subtasksOf } from './run-plan.ts';
+import { changeStatus } from './savepoint.ts';
+
+export interface SweepReport {
+  readonly status: RunStatus;
+  readonly invoked: number;
+  /** What went wrong with some subtasks; the others were looked at all the same. */
+  readonly failures: readonly unknown[];
+}
+
+/** Why a subtask with this head is to be invoked, if at all. Pure. */
+export function wakeUp(head: LogItem | undefined, now: number): SubtaskRequest | undefined {
+  if (head === undefined || head.kind === 'seal') return undefined;
+  if (head.inboxPending) return { kind: 'genesis' };
+  const unsent = head.sentThrough < head.version && now - head.processingTime > LIMITS.unsentAgeMs;
+  const due = head.due !== undefined && head.due <= now;
+  return unsent || due ? { kind: 'tick' } : undefined;
+}
+
+/** The status that a run has come to, from the heads of all its subtasks. Pure. */
+export function statusFrom(
+  run: Pick<RunState, 'status' | 'genesisWritten'>,
+  heads: readonly (LogItem | undefined)[],
+): RunStatus {
+  if (run.status !== 'RUNNING' && run.status !== 'CREATED') return run.status;
+  if (!run.genesisWritten) return run.status;
+  if (heads.length > 0 && heads.every((head) => head?.seal === 'finished')) return 'FINISHED';
+  return heads.some((head) => head?.inboxPending === true) ? run.status : 'RUNNING';
+}
+
+/** One sweep of one run. */
+export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<SweepReport> {
+  const { value: run } = await runOf(ports, key);
+  const live = (run.status === 'RUNNING' || run.status === 'CREATED') && run.genesisWritten;
+  if (!live) return { status: run.status, invoked: 0, failures: [] };
+  const heads: (LogItem | undefined)[] = [];
+  const failures: unknown[] = [];
+  let invoked = 0;
+  for (const subtask of subtasksOf(run.plan, run.id)) {
+    try {
+      const { item } = await findHead(ports.log, subtask);
+      heads.push(item);
+      if (await wake(ports, subtask, item)) invoked++;
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) return { status: run.status, invoked, failures };
+  const to = statusFrom(run, heads);
+  const status = to === run.status ? to : await changeStatus(ports, key, { from: [run.status], to });
+  return { status, invoked, failures };
+}
+
+async function wake(
+  ports: CoordinatorPorts,
+  subtask: SubtaskId,
+  head: LogItem | undefined,
+): Promise<boolean> {
+  const request = wakeUp(head, ports.clock.now());
+  if (request === undefined) return false;
+  await ports.invoker.invoke(subtask, request);
+  return true;
+}
