@@ -1,4 +1,7 @@
-/** Public entry `millrace/testing`: operator harnesses for unit tests of user functions. */
+/**
+ * Public entry `millrace/testing`: operator harnesses for unit tests of user functions, and the simulator of
+ * the commit protocol.
+ */
 export type { BackPressure } from '../runtime/operators/pausable-clock.ts';
 export type { HarnessOutput, HarnessRecord, HarnessWatermarkStatus } from './harness-output.ts';
 export { ManualProcessingTime } from './manual-processing-time.ts';
@@ -10,6 +13,9 @@ export {
 } from './one-input-harness.ts';
 export { ProcessFunctionTestHarnesses } from './process-function-test-harnesses.ts';
 export { type RescaleTarget, rescale } from './rescale.ts';
+export { drawJob } from './simulator/generated-jobs.ts';
+export { type Mutation, NO_MUTATION } from './simulator/mutation.ts';
+export { type SimulationOptions, type SimulationResult, simulate } from './simulator/simulation.ts';
 export {
   type HarnessOptions,
   type HarnessSnapshot,

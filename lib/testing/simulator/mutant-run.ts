@@ -1,0 +1,23 @@
+import type { AssertionId } from './assertion-error.ts';
+import { drawJob } from './generated-jobs.ts';
+import type { Mutant } from './mutants.ts';
+import { simulate } from './simulation.ts';
+
+/** How a mutant was caught. */
+export interface Catch {
+  readonly seed: number;
+  readonly assertion: AssertionId;
+  readonly message: string;
+}
+
+/** Runs seeds from 1 on until one fails; undefined if none of `seedsMax` does. */
+export async function catchMutant(
+  { mutation }: Pick<Mutant, 'mutation'>,
+  seedsMax: number,
+): Promise<Catch | undefined> {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const { failure } = await simulate({ seed, drawJob, mutation });
+    if (failure !== undefined) return { seed, ...failure };
+  }
+  return undefined;
+}
