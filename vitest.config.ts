@@ -26,8 +26,11 @@ export default defineConfig({
     execArgv: [`--conditions=${CONDITION}`],
     projects: [
       project('unit', { folder: 'test/unit', testTimeoutMs: 10_000 }),
+      project('contract', { folder: 'test/contract', testTimeoutMs: 20_000 }),
       project('conformance', { folder: 'test/conformance', testTimeoutMs: 20_000 }),
       project('integration', { folder: 'test/integration', testTimeoutMs: 60_000 }),
+      project('sim', { folder: 'test/sim', testTimeoutMs: 240_000 }),
+      project('crash', { folder: 'test/crash', testTimeoutMs: 120_000 }),
       project('tidy', { folder: 'test/tidy', testTimeoutMs: 60_000 }),
       project('docs', { folder: 'test/docs', testTimeoutMs: 60_000 }),
       {

@@ -134,6 +134,14 @@ export type { Evictor, EvictorContext, TimestampedValue } from './core/window/ev
 export type { OnMergeContext, Trigger, TriggerContext, TriggerResult } from './core/window/trigger.ts';
 export { GlobalWindow, TimeWindow, type Window } from './core/window/window.ts';
 export type { Slicing, WindowAssigner } from './core/window/window-assigner.ts';
-export type { JobMetrics, JobResult, SinkResult } from './graph/job-execution.ts';
+export type {
+  DurableResult,
+  JobCommit,
+  JobMetrics,
+  JobObserver,
+  JobResult,
+  JobStatus,
+  SinkResult,
+} from './graph/job-execution.ts';
 export type { ErrorPolicy } from './graph/operator-spec.ts';
-export type { StreamGraph } from './graph/stream-graph.ts';
+export type { StateBackend, StreamGraph } from './graph/stream-graph.ts';

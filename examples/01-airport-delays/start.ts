@@ -6,6 +6,8 @@ import { prepareFlights } from './prepare.ts';
 
 const OUTPUT = 'out/airport-delays';
 const FLIGHTS = 'data/flights.ndjson';
+/** What a run that is killed would go on from. */
+const STATE = 'out/.state';
 /** Hours with fewer flights are left out of the table: one late flight would fill it. */
 const FLIGHTS_MIN = 20;
 
@@ -50,7 +52,8 @@ console.log(
 rmSync(OUTPUT, { recursive: true, force: true });
 
 console.log('Running the job …');
-const result = await job.execute({ deadLetterFile: `${OUTPUT}/dead-letters.ndjson` });
+const deadLetterFile = `${OUTPUT}/dead-letters.ndjson`;
+const result = await job.execute({ stateDir: STATE, fresh: true, deadLetterFile });
 const rows = await readRows();
 const { numRecordsIn, numRecordsInErrors, counters } = result.metrics;
 const late = counters['late.numRecordsOut'] ?? 0;

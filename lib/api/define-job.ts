@@ -56,8 +56,8 @@ export function defineJob<R>(
     build,
     createGraph,
     subtaskGraphs: (settings) => subtaskGraphs(() => createGraph(settings)),
-    execute: async ({ parallelism, maxParallelism, onError, ...runOptions } = {}) =>
-      runGraphs(job.subtaskGraphs({ parallelism, maxParallelism, onError }), runOptions),
+    execute: async ({ parallelism, maxParallelism, onError, stateBackend, ...runOptions } = {}) =>
+      runGraphs(job.subtaskGraphs({ parallelism, maxParallelism, onError, stateBackend }), runOptions),
   };
   return Object.freeze(Object.defineProperty(job, JOB, { value: true }));
 }
@@ -105,6 +105,7 @@ function merge(settings: JobSettings, options: JobSettings): JobSettings {
     parallelism: options.parallelism ?? settings.parallelism,
     maxParallelism: options.maxParallelism ?? settings.maxParallelism,
     onError: options.onError ?? settings.onError,
+    stateBackend: options.stateBackend ?? settings.stateBackend,
   };
 }
 

@@ -3,7 +3,7 @@ import { UserError } from '../core/errors.ts';
 import type { WatermarkStrategySpec } from '../core/watermark.ts';
 import type { JobResult } from '../graph/job-execution.ts';
 import type { ErrorPolicy } from '../graph/operator-spec.ts';
-import type { StreamGraph } from '../graph/stream-graph.ts';
+import { STATE_BACKENDS, type StateBackend, type StreamGraph } from '../graph/stream-graph.ts';
 import { DataGeneratorSource } from './data-generator-source.ts';
 import { type DataStream, SingleOutputStreamOperator } from './data-stream.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -107,6 +107,23 @@ export class StreamExecutionEnvironment {
   /** What happens to a record on which user code throws: `fail` ends the job, `dead-letter` goes on. */
   onError(policy: ErrorPolicy): this {
     this.#builder.onError = policy;
+    return this;
+  }
+
+  /**
+   * Where keyed state lives: `heap`, the default, keeps all of it in memory; `table` keeps it in the state
+   * directory and only the keys of the moment in memory. Timers are in memory with both.
+   *
+   * Throws UserError ARGUMENT_INVALID for another word.
+   */
+  setStateBackend(stateBackend: StateBackend): this {
+    if (!STATE_BACKENDS.includes(stateBackend)) {
+      throw new UserError(
+        'ARGUMENT_INVALID',
+        `setStateBackend(${JSON.stringify(stateBackend)}) at ${userLocation()} needs 'heap' or 'table'.`,
+      );
+    }
+    this.#builder.stateBackend = stateBackend;
     return this;
   }
 

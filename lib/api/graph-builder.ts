@@ -1,6 +1,12 @@
 import { UserError } from '../core/errors.ts';
 import type { EdgePartitioner, ErrorPolicy, OperatorSpec } from '../graph/operator-spec.ts';
-import type { ChainingStrategy, StreamEdge, StreamGraph, StreamNode } from '../graph/stream-graph.ts';
+import type {
+  ChainingStrategy,
+  StateBackend,
+  StreamEdge,
+  StreamGraph,
+  StreamNode,
+} from '../graph/stream-graph.ts';
 import type { FunctionPlace } from './user-function.ts';
 import { userLocation } from './user-location.ts';
 
@@ -40,6 +46,8 @@ export interface JobSettings {
   readonly maxParallelism?: number | undefined;
   /** What happens to a record on which user code throws. Default `fail`. */
   readonly onError?: ErrorPolicy | undefined;
+  /** Where keyed state lives. Default `heap`. */
+  readonly stateBackend?: StateBackend | undefined;
 }
 
 /** Gathers the operators of one environment; `toStreamGraph` takes them as frozen data. */
@@ -49,6 +57,7 @@ export class GraphBuilder {
   parallelism: number;
   maxParallelism: number | undefined;
   onError: ErrorPolicy;
+  stateBackend: StateBackend;
   chainingEnabled = true;
   /** Name of the `defineJob` that is being built: such a job is executed from outside. */
   readonly definedJob: string | undefined;
@@ -57,6 +66,7 @@ export class GraphBuilder {
     this.parallelism = settings.parallelism ?? 1;
     this.maxParallelism = settings.maxParallelism;
     this.onError = settings.onError ?? 'fail';
+    this.stateBackend = settings.stateBackend ?? 'heap';
     this.definedJob = definedJob;
   }
 
@@ -100,6 +110,7 @@ export class GraphBuilder {
       maxParallelism: this.maxParallelism,
       chainingEnabled: this.chainingEnabled,
       onError: this.onError,
+      stateBackend: this.stateBackend,
       nodes: Object.freeze(this.#drafts.map((draft) => this.#toNode(draft))),
     });
   }

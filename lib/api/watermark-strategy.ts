@@ -1,6 +1,6 @@
 import { type Duration, millis } from '../core/duration.ts';
 import { UserError } from '../core/errors.ts';
-import { addClamped, MIN_TIMESTAMP } from '../core/time.ts';
+import { addClamped, isTimestamp, MIN_TIMESTAMP } from '../core/time.ts';
 import type {
   TimestampAssigner,
   WatermarkGenerator,
@@ -39,6 +39,14 @@ export class BoundedOutOfOrdernessWatermarks<T> implements WatermarkGenerator<T>
 
   onPeriodicEmit(output: WatermarkOutput): void {
     output.emitWatermark(this.#watermark);
+  }
+
+  snapshotState(): number {
+    return this.#watermark;
+  }
+
+  restoreState(state: unknown): void {
+    if (isTimestamp(state)) this.#watermark = state;
   }
 }
 

@@ -9,4 +9,15 @@ export interface CommandContext {
   print(text: string): void;
   /** Writes a line to standard error. */
   warn(line: string): void;
+  /** Undefined if standard error goes elsewhere. */
+  readonly terminal: Terminal | undefined;
+  /** Puts a question to the user; undefined if nobody would answer. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+}
+
+/** The terminal behind standard error. */
+export interface Terminal {
+  columns(): number;
+  /** Writes a control sequence. */
+  control(sequence: string): void;
 }

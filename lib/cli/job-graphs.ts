@@ -1,20 +1,26 @@
 import type { JobDefinition } from '../api/define-job.ts';
 import { isStreamError, messageOf, UserError } from '../core/errors.ts';
-import type { StreamGraph } from '../graph/stream-graph.ts';
+import type { StateBackend, StreamGraph } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
 import { firstUserPlace, shownPlace } from './source-place.ts';
 
+export interface JobGraphsOptions {
+  readonly parallelism: number | undefined;
+  readonly stateBackend: StateBackend | undefined;
+  readonly context: CommandContext;
+}
+
 /**
- * The graphs of a job for its subtasks; that of subtask 0 is the plan. `parallelism` is for operators of
- * jobs that set none.
+ * The graphs of a job for its subtasks; that of subtask 0 is the plan. Settings are for jobs that have none
+ * of their own.
  *
  * The function throws UserError GRAPH_INVALID, with the line, for whatever the job's build function throws.
  */
 export function graphsOf(
   job: JobDefinition,
-  { parallelism, context }: { readonly parallelism: number | undefined; readonly context: CommandContext },
+  { parallelism, stateBackend, context }: JobGraphsOptions,
 ): (subtask: number) => StreamGraph {
-  const graphOf = job.subtaskGraphs({ parallelism });
+  const graphOf = job.subtaskGraphs({ parallelism, stateBackend });
   return (subtask) => {
     try {
       return graphOf(subtask);

@@ -1,20 +1,31 @@
 /** The process behind `millrace`: standard streams and exit code. */
+import { createInterface } from 'node:readline/promises';
 import { CommanderError } from '@commander-js/extra-typings';
+import type { CommandContext } from './command-context.ts';
 import { formatError } from './error-report.ts';
 import { createProgram } from './program.ts';
 import { findRunningCopy } from './running-copy.ts';
 
 const USAGE_EXIT_CODE = 2;
 const PIPE_CLOSED_EXIT_CODE = 141;
+const COLUMNS_DEFAULT = 80;
 
 async function main(argv: readonly string[]): Promise<number> {
   const cwd = process.cwd();
   const copy = findRunningCopy();
-  const context = {
+  const context: CommandContext = {
     copy,
     cwd,
-    print: (text: string) => void process.stdout.write(text),
-    warn: (line: string) => void process.stderr.write(`${line}\n`),
+    print: (text) => void process.stdout.write(text),
+    warn: (line) => void process.stderr.write(`${line}\n`),
+    terminal: process.stderr.isTTY
+      ? {
+          // A terminal may not know its size.
+          columns: () => process.stderr.columns || COLUMNS_DEFAULT,
+          control: (sequence) => void process.stderr.write(sequence),
+        }
+      : undefined,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
   };
   let exitCode = 0;
   try {
@@ -28,6 +39,16 @@ async function main(argv: readonly string[]): Promise<number> {
     const verbose = argv.includes('--verbose') || (process.env.MILLRACE_DEBUG ?? '') !== '';
     context.warn(formatError(error, { cwd, copy, verbose }));
     return 1;
+  }
+}
+
+/** Standard output is for results. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
   }
 }
 

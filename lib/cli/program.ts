@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { LIMITS } from '../core/limits.ts';
 import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
+import { STATE_BACKENDS } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
 import { initCommand } from './init-command.ts';
 import { planCommand } from './plan-command.ts';
@@ -10,14 +11,14 @@ const EXAMPLES = `
 Examples:
   millrace init my-job                          a project with one job and one test
   millrace run job.ts                           run a job in this process
-  millrace run job.ts --overwrite --json        replace earlier output; result as JSON
+  millrace run job.ts --fresh --overwrite       start over and replace earlier output
   millrace plan job.ts --format mermaid         the job as a flowchart
 
 Exit codes:
   0    done
   1    the job failed, or its module or graph is wrong
   2    wrong usage: unknown command, option or value
-  130  stopped by SIGINT (Ctrl-C), 143 by SIGTERM: the batch under way was finished
+  130  stopped by SIGINT (Ctrl-C), 143 by SIGTERM: the job has committed, and goes on if it is run again
 
 MILLRACE_DEBUG=1 shows the stack of an error, like --verbose.`;
 
@@ -32,11 +33,24 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
 
   program
     .command('run')
-    .description('run a job in this process until its input ends')
+    .description('run a job in this process until its input ends; run again, it goes on where it was')
     .addArgument(jobArgument())
+    .option('--state-dir <dir>', 'folder that keeps the state of the job (default: ".millrace/<job>")')
+    .addOption(
+      new Option('--no-state', 'keep no state: a run that is killed has to start over').conflicts([
+        'stateDir',
+        'fresh',
+        'yes',
+        'allowNonRestoredState',
+      ]),
+    )
+    .option('--fresh', 'remove the state of the job and start over')
+    .option('--yes', 'do not ask before --fresh removes anything')
+    .option('--allow-non-restored-state', 'drop the state of operators that the job no longer has')
     .option('--overwrite', 'remove what earlier runs wrote instead of refusing to write beside it')
     .option('--dead-letters <file>', 'NDJSON file for records that cannot be processed')
     .addOption(parallelismOption())
+    .addOption(stateBackendOption())
     .option('--json', 'print the result as one JSON line')
     .addOption(verboseOption())
     .action(async (job, options) => finish(await runCommand(job, { options, context })));
@@ -54,6 +68,7 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
       new Option('--format <format>', 'how to print it').choices(PLAN_FORMATS).default('text' as const),
     )
     .addOption(parallelismOption())
+    .addOption(stateBackendOption())
     .addOption(verboseOption())
     .action(async (job, options) => finish(await planCommand(job, { options, context })));
 
@@ -80,6 +95,13 @@ function parallelismOption() {
     '--parallelism <n>',
     'subtasks of each operator, where the job sets no parallelism',
   ).argParser(parseParallelism);
+}
+
+function stateBackendOption() {
+  return new Option(
+    '--state-backend <backend>',
+    'keyed state in memory (heap) or in the state directory (table), where the job does not say',
+  ).choices(STATE_BACKENDS);
 }
 
 function parseParallelism(text: string): number {

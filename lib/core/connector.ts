@@ -4,7 +4,21 @@
  * A Source or Sink is a descriptor: data, cheap to make, safe to import at plan time. Its `load` brings the
  * code. One SplitEnumerator finds splits; each subtask has a SourceReader. Positions live inside splits,
  * are opaque to the runtime and typed by the connector.
+ *
+ * A commit of a durable job happens while no record is under way, in this order:
+ *
+ * 1  every writer flushes, then `prepareCommit`: what it answers, and what its state will say, is on the
+ *    device and invisible;
+ * 2  state of writers, positions of readers and the committables go into the log as one;
+ * 3  `Committer.commit` makes the committables visible; it may be repeated, because
+ * 4  only the next commit forgets them.
+ *
+ * What is restored is what 2 wrote last: its committables are committed again before anything else happens.
  */
+import type { OperatorStateDelta } from './log/state-delta.ts';
+
+/** `all`: what there is; `changes`: what has changed since the last time changes were asked for. */
+export type StateScope = 'all' | 'changes';
 
 /** A piece of a source that one reader reads, with the position already reached. Plain data. */
 export interface SourceSplit {
@@ -32,7 +46,12 @@ export interface SplitEnumerator<S extends SourceSplit, C> {
   /** Called again and again every `discoveryIntervalMs` of an unbounded source. */
   discover?(): Promise<void>;
   readonly discoveryIntervalMs?: number;
+  /** All that has to be remembered; asked for at every commit unless there is `collectState`. */
   snapshotState(): C;
+  /** Instead of `snapshotState`, part by part, for an enumerator that remembers much. */
+  collectState?(scope: StateScope): readonly OperatorStateDelta[];
+  /** Before `start`. */
+  applyState?(states: readonly OperatorStateDelta[]): void;
   close(): Promise<void>;
 }
 
@@ -91,10 +110,30 @@ export interface SourceReader<T, S extends SourceSplit> {
   close(): Promise<void>;
 }
 
+/** A record of a shard, as its stream delivered it. */
+export interface PushedRecord {
+  readonly sequenceNumber: string;
+  readonly bytes: Uint8Array;
+  /** When the stream took it. Unit: ms since the epoch. */
+  readonly arrivedAt: number;
+}
+
+/**
+ * A reader whose records are delivered: each shard is a split, and how far it was read is the runtime's
+ * business. `pollNext` emits what was offered.
+ */
+export interface PushedReader<T, S extends SourceSplit> extends SourceReader<T, S> {
+  offer(shardId: string, records: readonly PushedRecord[]): void;
+  /** Nothing follows in the shard: its split is finished once everything offered is emitted. */
+  endShard(shardId: string): void;
+}
+
 /** The code of a source, brought by its descriptor. */
 export interface SourceRuntime<T, S extends SourceSplit, C> {
   createEnumerator(context: SplitEnumeratorContext<S>, checkpoint?: C): SplitEnumerator<S, C>;
   createReader(context: SourceReaderContext): SourceReader<T, S>;
+  /** Only of a source whose records can be delivered to it. */
+  createPushedReader?(context: SourceReaderContext): PushedReader<T, S>;
 }
 
 /** A SourceRuntime whose split and checkpoint types are nobody else's business. */
@@ -118,6 +157,11 @@ export interface SinkWriterContext {
   readonly operatorUid: string;
   readonly subtask: number;
   readonly parallelism: number;
+  /**
+   * True if the state of the writer is collected at every commit: what the state speaks of has to outlive
+   * the process. Otherwise nothing of a run that fails is ever used.
+   */
+  readonly durable: boolean;
 }
 
 /** Writes the records of one subtask. Calls never overlap. Nothing becomes visible before it is committed. */
@@ -129,13 +173,25 @@ export interface SinkWriter<in T, C> {
   flush(endOfInput: boolean): Promise<void>;
   /**
    * What can be made visible now: everything at the end of input, else what the rolling policy has closed.
+   * Called after `flush`. What it answers survives a power cut; so does, in a durable job, all that
+   * `collectState` will speak of.
    */
   prepareCommit(endOfInput: boolean): Promise<readonly C[]>;
-  /** Ends without committing: leaves nothing visible. Also called after a successful end. */
+  /** What a new writer needs to go on; in a durable job after each `prepareCommit`, before more records. */
+  collectState?(scope: StateScope): readonly OperatorStateDelta[];
+  /**
+   * State of a writer that was lost, or of several if there were more of them; before the first record.
+   * Throws UserError SINK_INVALID if what the state speaks of is gone.
+   */
+  applyState?(states: readonly OperatorStateDelta[]): void;
+  /**
+   * Ends without committing: leaves nothing visible, and in a durable job everything that the last commit
+   * speaks of. Also called after a successful end.
+   */
   close(): Promise<void>;
 }
 
-/** Makes committables visible; must be idempotent. */
+/** Makes committables visible; must be idempotent, also across restarts. Committables are plain data. */
 export interface Committer<C> {
   commit(committables: readonly C[]): Promise<void>;
 }
@@ -146,6 +202,8 @@ export interface SinkPrepareContext {
   readonly operatorUid: string;
   /** Remove the output of another run instead of refusing to write beside it. */
   readonly overwrite: boolean;
+  /** The job goes on from a commit: the output that lies there is its own and stays. */
+  readonly restored: boolean;
 }
 
 /** The code of a sink, brought by its descriptor. */
@@ -154,6 +212,12 @@ export interface SinkRuntime<in T, C> {
   prepare?(context: SinkPrepareContext): Promise<void>;
   createWriter(context: SinkWriterContext): Promise<SinkWriter<T, C>>;
   createCommitter?(): Promise<Committer<C>>;
+  /**
+   * Removes what the attempt that was lost left behind uncommitted; once, when all writers of the job have
+   * their state, restored committables are committed and no record has been written. Throws UserError
+   * SINK_NOT_EMPTY if the target holds what no commit speaks of.
+   */
+  recover?(): Promise<void>;
 }
 
 /** A SinkRuntime whose committables are nobody else's business. */

@@ -27,6 +27,11 @@ export function formatPlan(
 }
 
 function viewOf(graph: StreamGraph, level: PlanLevel): PlanView {
+  const view = viewOfLevel(graph, level);
+  return graph.stateBackend === 'heap' ? view : { ...view, title: `${view.title}, state in a table` };
+}
+
+function viewOfLevel(graph: StreamGraph, level: PlanLevel): PlanView {
   switch (level) {
     case 'stream':
       return viewOfStreamGraph(graph);

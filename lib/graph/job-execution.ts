@@ -15,6 +15,47 @@ export interface ExecuteOptions {
   readonly deadLetterFile?: string;
   /** When it aborts, the batch under way is finished, sinks publish what they have, and the job ends. */
   readonly signal?: AbortSignal;
+  /**
+   * Folder that keeps the state of the job: the job commits to it every second, goes on from its last commit
+   * when it is run again, and writes every row exactly once. Without it nothing is kept.
+   */
+  readonly stateDir?: string;
+  /** Remove the state that `stateDir` holds and start over. Default false. */
+  readonly fresh?: boolean;
+  /** Drop the state of operators that the job no longer has instead of refusing to go on. Default false. */
+  readonly allowNonRestoredState?: boolean;
+  readonly observer?: JobObserver;
+}
+
+/** Is told what a job does while it runs; calls are synchronous and come between batches. */
+export interface JobObserver {
+  /** Time between two calls of `progress`. Unit: ms. */
+  readonly intervalMs: number;
+  /** A job with a state directory goes on from a commit; before its first record. */
+  continued(from: JobCommit): void;
+  progress(status: JobStatus): void;
+}
+
+/** A commit of a job with a state directory. */
+export interface JobCommit {
+  /** Number of the commit, from 1; it starts again when the job has changed. */
+  readonly version: number;
+  /** Unit: ms since the epoch. */
+  readonly committedAt: number;
+}
+
+/** Where a running job stands. */
+export interface JobStatus {
+  readonly jobName: string;
+  readonly metrics: JobMetrics;
+  /** Time that the job has run, earlier runs of the same state included. Unit: ms. */
+  readonly durationMs: number;
+  /** What the sinks have got everything up to; undefined before the first. Unit: ms since the epoch. */
+  readonly watermark: number | undefined;
+  /** Unit: ms since the epoch. */
+  readonly now: number;
+  /** Undefined before the first commit and without a state directory. */
+  readonly lastCommit: JobCommit | undefined;
 }
 
 /** Totals of a job, with Flink's names. */
@@ -44,11 +85,23 @@ export interface JobResult {
   /** `stopped` if the signal ended the job before its input did. */
   readonly status: 'finished' | 'stopped';
   readonly metrics: JobMetrics;
-  /** Wall-clock time. Unit: ms. */
+  /** Wall-clock time, that of earlier runs up to their last commit included. Unit: ms. */
   readonly durationMs: number;
   readonly sinks: readonly SinkResult[];
   /** Where dead letters lie; undefined if there are none. */
   readonly deadLetterFile: string | undefined;
+  /** Undefined without a state directory. Metrics are totals of all runs of the same state. */
+  readonly durable: DurableResult | undefined;
+}
+
+/** What a job with a state directory says beside. */
+export interface DurableResult {
+  readonly stateDir: string;
+  readonly lastCommit: JobCommit | undefined;
+  /** How often the job has gone on from a commit. */
+  readonly restarts: number;
+  /** The job had finished in an earlier run: nothing was run. */
+  readonly finishedBefore: boolean;
 }
 
 /** An engine that runs a job to its end. Rejects with a StreamError when the job fails. */

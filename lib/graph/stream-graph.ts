@@ -4,6 +4,14 @@ import type { EdgePartitioner, ErrorPolicy, OperatorSpec } from './operator-spec
 /** Chaining wishes of one operator. Source: Flink's ChainingStrategy. */
 export type ChainingStrategy = 'always' | 'head' | 'never';
 
+export const STATE_BACKENDS = ['heap', 'table'] as const;
+
+/**
+ * Where keyed state lives: `heap` keeps all of it in memory, `table` only the keys of the moment, so that it
+ * may be larger than memory. Results are the same.
+ */
+export type StateBackend = (typeof STATE_BACKENDS)[number];
+
 /** An input of an operator. */
 export interface StreamEdge {
   readonly sourceId: number;
@@ -40,6 +48,7 @@ export interface StreamGraph {
   readonly maxParallelism: number | undefined;
   readonly chainingEnabled: boolean;
   readonly onError: ErrorPolicy;
+  readonly stateBackend: StateBackend;
   /** In topological order: an edge always points from a lower id to a higher one. */
   readonly nodes: readonly StreamNode[];
 }

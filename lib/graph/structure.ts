@@ -8,7 +8,7 @@ import { InvariantError } from '../core/errors.ts';
 import { detailsOf, type OperatorDetails } from './operator-details.ts';
 import type { ErrorPolicy, OperatorKind } from './operator-spec.ts';
 import { type PartitionerKind, resolvePartitioner } from './partitioner.ts';
-import type { ChainingStrategy, StreamGraph, StreamNode } from './stream-graph.ts';
+import type { ChainingStrategy, StateBackend, StreamGraph, StreamNode } from './stream-graph.ts';
 
 export interface EdgeStructure {
   readonly sourceId: number;
@@ -36,6 +36,7 @@ export interface GraphStructure {
   readonly maxParallelism: number | null;
   readonly chainingEnabled: boolean;
   readonly onError: ErrorPolicy;
+  readonly stateBackend: StateBackend;
   readonly nodes: readonly NodeStructure[];
 }
 
@@ -48,6 +49,7 @@ export function structureOf(graph: StreamGraph): GraphStructure {
     maxParallelism: graph.maxParallelism ?? null,
     chainingEnabled: graph.chainingEnabled,
     onError: graph.onError,
+    stateBackend: graph.stateBackend,
     nodes: graph.nodes.map((node) => nodeStructure(node, byId)),
   };
 }

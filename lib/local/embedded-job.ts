@@ -1,25 +1,24 @@
 /**
  * EmbeddedJob: a whole job in this process, on one thread.
  *
- * Owns the subtasks, the channels between them, the enumerators and committers, and the loop that gives
- * every subtask its turn. Output becomes visible only through `commit`; a failing job closes its writers
- * without it.
+ * Owns the order in which its parts start and end, and the loop that gives every subtask its turn. Output
+ * becomes visible only through a commit; a failing job closes its writers without it.
+ *
+ * 1. A commit of a job with a state directory happens at rest: sources are not read until every channel is
+ *    empty, so nothing is ever in flight (I6, I7).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MemoryChannel } from '../adapters/memory/memory-channel.ts';
-import { InvariantError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import { type ChannelGroup, createExecutionGraph, type ExecutionGraph } from '../graph/execution-graph.ts';
-import { type FusedTask, fuseForSingleThread } from '../graph/fusion.ts';
-import { createJobGraph, type JobVertex, nodesOf } from '../graph/job-graph.ts';
-import type { StreamGraph, StreamNode } from '../graph/stream-graph.ts';
+import type { StreamGraph } from '../graph/stream-graph.ts';
+import { structureOf } from '../graph/structure.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DeadLetterOutput } from '../ports/dead-letters.ts';
 import { MetricRegistry } from '../runtime/metrics.ts';
-import type { Task } from '../runtime/task/task.ts';
-import { buildTask, type TaskEnvironment } from '../runtime/task/task-builder.ts';
-import { SinkHost } from './sink-host.ts';
-import { SourceHost } from './source-host.ts';
+import type { KeyedRowSource } from '../runtime/state/keyed-row-source.ts';
+import { CommitCycle } from './commit-cycle.ts';
+import type { DeadLetterFile } from './dead-letter-file.ts';
+import { JobTasks } from './job-tasks.ts';
+import type { StateDirectory } from './state-directory.ts';
+import { layoutOf } from './state-layout.ts';
 
 /** What a job runs with. */
 export interface EmbeddedJobOptions {
@@ -31,17 +30,25 @@ export interface EmbeddedJobOptions {
   readonly graphOf: (index: number) => StreamGraph;
   readonly overwrite: boolean;
   readonly clock: Clock;
-  readonly deadLetters: DeadLetterOutput;
+  readonly deadLetters: DeadLetterFile;
   readonly signal: AbortSignal | undefined;
+  /** Where the job keeps its state; undefined for a job that keeps none. */
+  readonly state: StateDirectory | undefined;
+  readonly allowNonRestoredState: boolean;
+  /** Called when the state of an earlier run is there again, before the first record. */
+  readonly onContinued: () => void;
+  /** Called between batches, also while there is nothing to do. */
+  readonly onTurn: (now: number) => void;
 }
 
 export class EmbeddedJob {
   readonly metrics = new MetricRegistry();
   readonly #options: EmbeddedJobOptions;
-  readonly #sources = new Map<number, SourceHost>();
-  readonly #sinks = new Map<number, SinkHost>();
-  #tasks: readonly Task[] = [];
+  #parts: JobTasks | undefined;
+  #commits: CommitCycle | undefined;
   #lastCommit = 0;
+  /** Memory holds more keys than it should: a commit lets some go. */
+  #commitIsDue = false;
   #lastTurn = 0;
   /** Set while the scheduler sleeps. */
   #awake: AbortController | undefined;
@@ -51,13 +58,24 @@ export class EmbeddedJob {
     this.#options = options;
   }
 
+  /** Lowest watermark of the sinks; undefined before each has one. Unit: ms since the epoch. */
+  get watermark(): number | undefined {
+    const sinks = this.#parts?.tasks.flatMap((task) => task.sinks) ?? [];
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { watermark } of sinks) {
+      if (watermark === undefined) return undefined;
+      lowest = Math.min(lowest, watermark);
+    }
+    return sinks.length === 0 ? undefined : lowest;
+  }
+
   /** Runs to the end of the input (true) or until the signal aborts (false). */
   async run(): Promise<boolean> {
     try {
-      await this.#open();
-      const finished = await this.#loop();
-      for (const sink of this.#sinks.values()) await sink.prepareCommit(true);
-      await this.#commit();
+      const parts = await this.#open();
+      const finished = await this.#loop(parts);
+      await this.#publishAll(parts);
+      this.#commits?.end(finished);
       await this.#close();
       return finished;
     } catch (error) {
@@ -67,101 +85,83 @@ export class EmbeddedJob {
     }
   }
 
-  async #open(): Promise<void> {
-    const { plan, overwrite, clock } = this.#options;
-    for (const node of plan.nodes) {
-      if (node.spec.kind !== 'source') continue;
-      const host = new SourceHost(await node.spec.source.load(), { parallelism: node.parallelism, clock });
-      this.#sources.set(node.id, host);
-      await host.start();
-    }
+  async #open(): Promise<JobTasks> {
+    const { plan, graphOf, overwrite, clock, deadLetters, state } = this.#options;
+    const { metrics } = this;
+    const durable = state !== undefined;
+    const keyedRowsOf = state && plan.stateBackend === 'table' ? this.#keyedRowsOf(state) : undefined;
+    const parts = await JobTasks.create({
+      ...{ plan, graphOf, clock, deadLetters, metrics, durable, keyedRowsOf },
+    });
+    this.#parts = parts;
+    if (state !== undefined) await this.#restore(parts, state);
+    for (const source of parts.sources.values()) await source.start();
     // After the sources: old output is not removed for a job whose input is missing.
-    for (const node of plan.nodes) {
-      if (node.spec.kind !== 'sink') continue;
-      const runtime = await node.spec.sink.load();
-      const operatorUid = node.uid ?? node.name;
-      await runtime.prepare?.({ jobName: plan.jobName, operatorUid, overwrite });
-      this.#sinks.set(node.id, new SinkHost(runtime));
+    const restored = state?.progress !== undefined;
+    for (const [nodeId, sink] of parts.sinks) {
+      const node = plan.nodes[nodeId];
+      const operatorUid = node?.uid ?? node?.name ?? '';
+      await sink.runtime.prepare?.({ jobName: plan.jobName, operatorUid, overwrite, restored });
     }
-    this.#tasks = this.#buildTasks();
-    for (const task of this.#tasks.toReversed()) await task.open();
+    for (const task of parts.tasks) {
+      task.onSourceReady(() => {
+        this.#sourceReady = true;
+        this.#awake?.abort();
+      });
+    }
+    for (const task of parts.tasks.toReversed()) await task.open();
+    if (restored) for (const sink of parts.sinks.values()) await sink.recover();
+    if (state !== undefined) {
+      this.#commits = new CommitCycle({ tasks: parts, state, deadLetters, metrics, clock });
+      await this.#commits.begin();
+    }
+    if (restored) this.#options.onContinued();
     this.#lastCommit = clock.now();
     this.#lastTurn = clock.now();
+    return parts;
   }
 
-  #buildTasks(): readonly Task[] {
-    const jobGraph = createJobGraph(this.#options.plan);
-    const executionGraph = createExecutionGraph(jobGraph);
-    const fused = fuseForSingleThread(jobGraph);
-    const environment = this.#environment(jobGraph.vertices, executionGraph);
-    const isExchanged = (group: ChannelGroup) => !fused.fusedEdges.has(group.edge.id);
-    const tasks = fused.tasks.flatMap((task) =>
-      Array.from({ length: task.parallelism }, (_, subtask) => {
-        const subtasks = subtasksOf(executionGraph, task, subtask);
-        const inputs = subtasks.flatMap((one) => one.inputs).filter(isExchanged);
-        const outputs = subtasks.flatMap((one) => one.outputs).filter(isExchanged);
-        return buildTask({ task, subtask, nodeOf: this.#nodesOf(subtask), inputs, outputs }, environment);
-      }),
-    );
-    for (const task of tasks) this.#register(task);
-    return tasks;
-  }
-
-  #register(task: Task): void {
-    task.onSourceReady(() => {
-      this.#sourceReady = true;
-      this.#awake?.abort();
-    });
-    for (const source of task.sources) this.#sources.get(source.nodeId)?.addReader(source);
-    for (const sink of task.sinks) this.#sinks.get(sink.nodeId)?.addWriter(sink);
-  }
-
-  #nodesOf(subtask: number): (nodeId: number) => StreamNode {
-    const { nodes } = subtask === 0 ? this.#options.plan : this.#options.graphOf(subtask);
-    return (nodeId) => found(nodes[nodeId], `operator ${nodeId}`);
-  }
-
-  #environment(vertices: readonly JobVertex[], executionGraph: ExecutionGraph): TaskEnvironment {
-    const { plan, clock, deadLetters } = this.#options;
-    const channels = new Map(executionGraph.channels.map(({ id }) => [id, new MemoryChannel()]));
-    const vertexes = new Map(vertices.flatMap((vertex) => nodesOf(vertex).map(({ id }) => [id, vertex])));
-    return {
-      jobName: plan.jobName,
-      onError: plan.onError,
-      clock,
-      random: { next: Math.random },
-      metrics: this.metrics,
-      deadLetters,
-      vertexOf: (nodeId) => found(vertexes.get(nodeId), `operator ${nodeId}`),
-      channelOf: (channelId) => found(channels.get(channelId), `channel ${channelId}`),
-      sourceRuntime: (nodeId) => found(this.#sources.get(nodeId), `source ${nodeId}`).runtime,
-      sinkRuntime: (nodeId) => found(this.#sinks.get(nodeId), `sink ${nodeId}`).runtime,
-      requestSplit: (nodeId, subtask) => this.#sources.get(nodeId)?.requestSplit(subtask),
+  #keyedRowsOf(state: StateDirectory): (operator: string) => KeyedRowSource {
+    const limits = { keysMax: LIMITS.residentKeysMax, bytesMax: LIMITS.residentKeyBytesMax };
+    const full = () => {
+      this.#commitIsDue = true;
     };
+    return (operator) => ({ limits, full, readKey: (key) => state.readKey(operator, key) });
   }
 
-  async #loop(): Promise<boolean> {
-    const { signal, clock } = this.#options;
-    while (!this.#tasks.every((task) => task.finished)) {
+  async #restore(parts: JobTasks, state: StateDirectory): Promise<void> {
+    const options = {
+      structure: structureOf(this.#options.plan),
+      layout: layoutOf(parts.jobGraph),
+      allowNonRestored: this.#options.allowNonRestoredState,
+    };
+    await state.restore(options, ({ vertex, subtask }, deltas) => parts.applyState(vertex, subtask, deltas));
+    this.metrics.restore(state.progress?.counters ?? []);
+  }
+
+  async #loop(parts: JobTasks): Promise<boolean> {
+    const { signal, clock, onTurn } = this.#options;
+    while (!parts.tasks.every((task) => task.finished)) {
       const stopping = signal?.aborted === true;
-      const progressed = await this.#runTasks(!stopping);
+      const progressed = await this.#runTasks(parts, !stopping);
       if (stopping && !progressed) return false;
       const now = clock.now();
-      if (now - this.#lastCommit >= LIMITS.commitIntervalMs) await this.#publish(now);
-      if (!progressed) await this.#rest(now);
+      if (this.#commitIsDue || now - this.#lastCommit >= LIMITS.commitIntervalMs) await this.#publish(parts);
+      if (!progressed) await this.#rest(parts, now);
       else if (now - this.#lastTurn >= LIMITS.schedulerTurnMs) await nextTurn();
       else continue;
       this.#lastTurn = clock.now();
+      onTurn(this.#lastTurn);
     }
     return true;
   }
 
   /** One turn for everybody; false if nobody had anything to do. */
-  async #runTasks(readSources: boolean): Promise<boolean> {
+  async #runTasks(parts: JobTasks, readSources: boolean): Promise<boolean> {
     const now = this.#options.clock.now();
     let progressed = false;
-    for (const source of this.#sources.values()) if (source.advance(now)) progressed = true;
-    for (const task of this.#tasks) {
+    for (const source of parts.sources.values()) if (source.advance(now)) progressed = true;
+    for (const task of parts.tasks) {
       if (task.finished) continue;
       if (task.hasCapacity()) {
         if (readSources && task.advanceTime(now)) progressed = true;
@@ -177,15 +177,30 @@ export class EmbeddedJob {
   }
 
   /**
-   * Publishes what rolling policies have closed. A bounded job publishes everything at its end instead: if it
-   * fails, nothing is visible.
+   * Commits, or publishes what rolling policies have closed. A bounded job without state publishes everything
+   * at its end instead: if it fails, nothing is visible.
    */
-  async #publish(now: number): Promise<void> {
-    this.#lastCommit = now;
-    await this.#flushPending();
-    if (this.#isBounded()) return;
-    for (const sink of this.#sinks.values()) await sink.prepareCommit(false);
-    await this.#commit();
+  async #publish(parts: JobTasks): Promise<void> {
+    if (this.#commits !== undefined) {
+      while (await this.#runTasks(parts, false));
+      await this.#commits.commit(false);
+    } else {
+      await this.#flushPending(parts);
+      if (!this.#isBounded()) await this.#publishSinks(parts, false);
+    }
+    this.#commitIsDue = false;
+    // A commit that takes long is not followed by the next at once.
+    this.#lastCommit = this.#options.clock.now();
+  }
+
+  async #publishAll(parts: JobTasks): Promise<void> {
+    if (this.#commits === undefined) await this.#publishSinks(parts, true);
+    else await this.#commits.commit(true);
+  }
+
+  async #publishSinks(parts: JobTasks, endOfInput: boolean): Promise<void> {
+    for (const sink of parts.sinks.values()) await sink.prepareCommit(endOfInput);
+    for (const sink of parts.sinks.values()) await sink.commit();
   }
 
   #isBounded(): boolean {
@@ -194,27 +209,23 @@ export class EmbeddedJob {
     );
   }
 
-  async #flushPending(): Promise<void> {
-    for (const sink of this.#tasks.flatMap((task) => task.sinks)) {
+  async #flushPending(parts: JobTasks): Promise<void> {
+    for (const sink of parts.tasks.flatMap((task) => task.sinks)) {
       if (sink.pendingBytes() > 0) await sink.flush(false);
     }
   }
 
-  async #commit(): Promise<void> {
-    for (const sink of this.#sinks.values()) await sink.commit();
-  }
-
   /** Nothing to do: what writers hold goes out, then everybody sleeps. */
-  async #rest(now: number): Promise<void> {
-    await this.#flushPending();
-    await this.#wait(now);
+  async #rest(parts: JobTasks, now: number): Promise<void> {
+    await this.#flushPending(parts);
+    await this.#wait(parts, now);
   }
 
   /** Sleeps until a source has data, a timer is due or the signal aborts. */
-  async #wait(now: number): Promise<void> {
+  async #wait(parts: JobTasks, now: number): Promise<void> {
     const due = [
-      ...this.#tasks.map((task) => task.nextTimer()),
-      ...[...this.#sources.values()].map((s) => s.nextDue()),
+      ...parts.tasks.map((task) => task.nextTimer()),
+      ...[...parts.sources.values()].map((source) => source.nextDue()),
     ];
     const waitMs = due.reduce<number>(
       (shortest, time) => (time === undefined ? shortest : Math.min(shortest, Math.max(0, time - now))),
@@ -232,23 +243,13 @@ export class EmbeddedJob {
   }
 
   async #close(): Promise<void> {
+    const parts = this.#parts;
+    if (parts === undefined) return;
     const results = await Promise.allSettled([
-      ...this.#tasks.map((task) => task.close()),
-      ...[...this.#sources.values()].map((source) => source.close()),
+      ...parts.tasks.map((task) => task.close()),
+      ...[...parts.sources.values()].map((source) => source.close()),
     ]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
-}
-
-function subtasksOf(executionGraph: ExecutionGraph, task: FusedTask, subtask: number) {
-  const ids = new Set(task.vertices.map(({ id }) => id));
-  return executionGraph.vertices
-    .filter(({ vertex }) => ids.has(vertex.id))
-    .map(({ subtasks }) => found(subtasks[subtask], `subtask ${subtask}`));
-}
-
-function found<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new InvariantError('INVARIANT', `The plan has no ${what}.`);
-  return value;
 }

@@ -1,17 +1,66 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecuteJob, JobMetrics, SinkResult } from '../graph/job-execution.ts';
+import { UserError } from '../core/errors.ts';
+import type {
+  DurableResult,
+  ExecuteJob,
+  ExecuteOptions,
+  JobCommit,
+  JobMetrics,
+  JobResult,
+  SinkResult,
+} from '../graph/job-execution.ts';
 import type { StreamGraph } from '../graph/stream-graph.ts';
 import { validateStreamGraph } from '../graph/validate.ts';
-import type { MetricRegistry } from '../runtime/metrics.ts';
+import { MetricRegistry } from '../runtime/metrics.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import { EmbeddedJob } from './embedded-job.ts';
+import { METRICS_FILE, writeMetrics } from './metrics-file.ts';
+import type { ProgressRecord } from './run-records.ts';
+import { StateDirectory } from './state-directory.ts';
 import { systemClock } from './system-clock.ts';
+
+/** Where a job keeps its state and its dead letters unless it is told otherwise. */
+export function defaultStateDir(jobName: string): string {
+  return join('.millrace', jobName.replaceAll(/[^\w.-]/g, '_'));
+}
 
 /** Runs a job in this process to its end. Rejects with the StreamError that ended it. */
 export const executeGraph: ExecuteJob = async (options) => {
   const plan = options.graphOf(0);
   validateStreamGraph(plan);
-  const deadLetters = new DeadLetterFile(options.deadLetterFile ?? defaultDeadLetterFile(plan.jobName));
+  const { stateDir } = options;
+  requireStateDir(plan, stateDir);
+  if (stateDir === undefined) return run(plan, options, undefined);
+  if (options.fresh) {
+    await StateDirectory.discard(stateDir, plan.jobName, () => checkSinks(plan, options));
+    rmSync(join(stateDir, METRICS_FILE), { force: true });
+  }
+  const state = await StateDirectory.open(stateDir, plan.jobName);
+  try {
+    const { progress } = state;
+    if (progress?.finished) return resultOfFinished(plan, progress, stateDir);
+    const result = await run(plan, options, state);
+    writeMetrics(stateDir, result);
+    return result;
+  } finally {
+    state.close();
+  }
+};
+
+async function run(
+  plan: StreamGraph,
+  options: ExecuteOptions,
+  state: StateDirectory | undefined,
+): Promise<JobResult> {
+  const { observer } = options;
+  const before = state?.progress;
+  const deadLetterFile = options.deadLetterFile ?? join(defaultStateDir(plan.jobName), 'dead-letters.ndjson');
+  const deadLetters = new DeadLetterFile(deadLetterFile, before?.deadLetters);
+  const startedAt = systemClock.now();
+  const durationAt = (now: number) => (before?.durationMs ?? 0) + now - startedAt;
+  let reportedAt = startedAt;
+  const from = commitOf(before);
   const job = new EmbeddedJob({
     plan,
     graphOf: options.graphOf,
@@ -19,25 +68,86 @@ export const executeGraph: ExecuteJob = async (options) => {
     clock: systemClock,
     deadLetters,
     signal: options.signal,
+    state,
+    allowNonRestoredState: options.allowNonRestoredState ?? false,
+    onContinued: () => {
+      if (from !== undefined) observer?.continued(from);
+    },
+    onTurn: (now) => {
+      if (observer === undefined || now - reportedAt < observer.intervalMs) return;
+      reportedAt = now;
+      observer.progress({
+        jobName: plan.jobName,
+        metrics: metricsOf(job.metrics),
+        durationMs: durationAt(now),
+        watermark: job.watermark,
+        now,
+        lastCommit: commitOf(state?.progress),
+      });
+    },
   });
-  const startedAt = systemClock.now();
   try {
     const finished = await job.run();
     return {
       jobName: plan.jobName,
       status: finished ? 'finished' : 'stopped',
       metrics: metricsOf(job.metrics),
-      durationMs: systemClock.now() - startedAt,
+      durationMs: durationAt(systemClock.now()),
       sinks: sinksOf(plan),
       deadLetterFile: deadLetters.count === 0 ? undefined : deadLetters.path,
+      durable: state && durableResult(state),
     };
   } finally {
     deadLetters.close();
   }
-};
+}
 
-function defaultDeadLetterFile(jobName: string): string {
-  return join('.millrace', jobName.replaceAll(/[^\w.-]/g, '_'), 'dead-letters.ndjson');
+function requireStateDir({ jobName, stateBackend }: StreamGraph, stateDir: string | undefined): void {
+  if (stateBackend === 'heap' || stateDir !== undefined) return;
+  throw new UserError(
+    'ARGUMENT_INVALID',
+    `Job '${jobName}' keeps its keyed state in a table (state backend 'table') but was given no state ` +
+      "directory. Run it with one: --state-dir, or stateDir of execute(); or use the backend 'heap'.",
+    { context: { jobName } },
+  );
+}
+
+/** A fresh start that is not to overwrite is refused while nothing has been removed yet. */
+async function checkSinks(plan: StreamGraph, { overwrite = false }: ExecuteOptions): Promise<void> {
+  if (overwrite) return;
+  for (const { spec, uid, name } of plan.nodes) {
+    if (spec.kind !== 'sink') continue;
+    const runtime = await spec.sink.load();
+    const operatorUid = uid ?? name;
+    await runtime.prepare?.({ jobName: plan.jobName, operatorUid, overwrite, restored: false });
+  }
+}
+
+function resultOfFinished(plan: StreamGraph, progress: ProgressRecord, stateDir: string): JobResult {
+  const metrics = new MetricRegistry();
+  metrics.restore(progress.counters);
+  return {
+    jobName: plan.jobName,
+    status: 'finished',
+    metrics: metricsOf(metrics),
+    durationMs: progress.durationMs,
+    sinks: sinksOf(plan),
+    deadLetterFile: progress.deadLetters.count === 0 ? undefined : progress.deadLetters.path,
+    durable: {
+      stateDir,
+      lastCommit: commitOf(progress),
+      restarts: progress.restarts,
+      finishedBefore: true,
+    },
+  };
+}
+
+function durableResult({ folder, progress, restarts }: StateDirectory): DurableResult {
+  return { stateDir: folder, lastCommit: commitOf(progress), restarts, finishedBefore: false };
+}
+
+function commitOf(progress: ProgressRecord | undefined): JobCommit | undefined {
+  return progress && { version: progress.version, committedAt: progress.committedAt };
 }
 
 function metricsOf(metrics: MetricRegistry): JobMetrics {

@@ -1,12 +1,11 @@
 import type { AnySinkRuntime, Committer } from '../core/connector.ts';
 import type { SinkOperator } from '../runtime/task/sink-operator.ts';
 
-/** The committer of one sink and the committables its writers have handed over. */
+/** The writers of one sink and the committer of what they hand over. */
 export class SinkHost {
   readonly runtime: AnySinkRuntime<unknown>;
   readonly #writers: SinkOperator[] = [];
   #committer: Committer<unknown> | undefined;
-  #committables: unknown[] = [];
 
   constructor(runtime: AnySinkRuntime<unknown>) {
     this.runtime = runtime;
@@ -16,19 +15,32 @@ export class SinkHost {
     this.#writers.push(sink);
   }
 
-  /** Gathers what writers can make visible; everything they have when `endOfInput`. */
+  /**
+   * Once, when the writers of a run that goes on are open: commits what was about to be committed, then
+   * removes what was not.
+   */
+  async recover(): Promise<void> {
+    await this.commit();
+    await this.runtime.recover?.();
+  }
+
+  /**
+   * Gathers what writers can make visible; everything they have when `endOfInput`. When it resolves, that and
+   * what the state of the writers will say is on the device.
+   */
   async prepareCommit(endOfInput: boolean): Promise<void> {
     for (const writer of this.#writers) {
-      if (endOfInput) await writer.flush(true);
-      this.#committables.push(...(await writer.prepareCommit(endOfInput)));
+      await writer.flush(endOfInput);
+      await writer.prepareCommit(endOfInput);
     }
   }
 
+  /** Makes visible what was gathered; in a durable job after it went into the log. */
   async commit(): Promise<void> {
-    if (this.#committables.length === 0) return;
+    const committables = this.#writers.flatMap((writer) => writer.pending);
+    if (committables.length === 0) return;
     this.#committer ??= await this.runtime.createCommitter?.();
-    const committables = this.#committables;
-    this.#committables = [];
     await this.#committer?.commit(committables);
+    for (const writer of this.#writers) writer.committed();
   }
 }

@@ -27,7 +27,7 @@ function packageJson({ name, millrace, node }: ProjectOptions): string {
     type: 'module',
     engines: { node: '>=24' },
     scripts: {
-      start: 'millrace run job.ts --overwrite',
+      start: 'millrace run job.ts --fresh --yes --overwrite',
       plan: 'millrace plan job.ts',
       test: 'node --test',
     },

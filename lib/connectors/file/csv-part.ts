@@ -16,7 +16,8 @@ export function csvParts<T>(sink: string, options: CsvPartOptions): PartFormat<T
     kind: 'csv',
     bufferBytesMax: LIMITS.fileWriteBytes,
     writesAnyTime: true,
-    createEncoder: () => new CsvPart(sink, options),
+    layout: JSON.stringify([options.columns, options.delimiter]),
+    createEncoder: (begun) => new CsvPart(sink, options, begun === undefined),
   };
 }
 
@@ -25,10 +26,10 @@ class CsvPart<T> implements PartEncoder<T> {
   private readonly options: CsvPartOptions;
   private rows: (readonly string[])[] = [];
 
-  constructor(sink: string, options: CsvPartOptions) {
+  constructor(sink: string, options: CsvPartOptions, atStart: boolean) {
     this.sink = sink;
     this.options = options;
-    if (options.header) this.rows.push(options.columns);
+    if (options.header && atStart) this.rows.push(options.columns);
   }
 
   add(value: T): number {

@@ -1,60 +1,71 @@
-import { existsSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Committer } from '../../core/connector.ts';
 import { UserError } from '../../core/errors.ts';
 import { errnoOf, fileError } from './file-error.ts';
-import type { FileCommittable } from './part-file.ts';
+import type { PartFiles } from './part-files.ts';
+import { type FileCommittable, hiddenPath, visiblePath } from './part-name.ts';
 
 /**
- * Makes parts visible: bytes to the device first, then the name, then the folder. Committing twice does no
- * harm.
+ * Makes parts visible: their bytes are on the device already, now they get their names, then the folders go
+ * to the device. Committing twice does no harm.
  */
 export class FileCommitter implements Committer<FileCommittable> {
+  private readonly files: PartFiles;
+  private readonly folder: string;
+
+  constructor(files: PartFiles, folder: string) {
+    this.files = files;
+    this.folder = folder;
+  }
+
   async commit(committables: readonly FileCommittable[]): Promise<void> {
     const folders = new Set<string>();
-    for (const committable of committables) {
-      await publish(committable);
-      folders.add(dirname(committable.path));
+    for (const { part } of committables) {
+      await this.publish(part);
+      folders.add(dirname(visiblePath(this.folder, part)));
     }
-    for (const folder of folders) await syncFolder(folder);
+    // The new names survive a power cut only when the folder is on the device too.
+    for (const folder of folders) await this.syncFolder(folder);
   }
-}
 
-async function publish({ inProgressPath, path }: FileCommittable): Promise<void> {
-  try {
-    await sync(inProgressPath);
-    await rename(inProgressPath, path);
-  } catch (thrown) {
-    if (errnoOf(thrown) !== 'ENOENT') throw fileError(thrown, 'write', path);
-    if (existsSync(path)) return;
-    throw new UserError(
-      'SINK_INVALID',
-      `${inProgressPath} has disappeared before it could become ${path}. ` +
-        'Somebody removed it: run the job again.',
-      { cause: thrown, context: { location: path } },
-    );
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** The new names survive a power cut only when the folder is on the device too. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, 'r');
-    await folder.sync().finally(() => folder.close());
-  } catch (thrown) {
-    // Some systems cannot open or sync folders; there the file system looks after the names.
-    if (!['EISDIR', 'EINVAL', 'EPERM', 'EACCES', 'ENOTSUP'].includes(errnoOf(thrown))) {
-      throw fileError(thrown, 'write', path);
+  private async publish(part: string): Promise<void> {
+    const { files, folder } = this;
+    const path = visiblePath(folder, part);
+    const hidden = hiddenPath(folder, part);
+    try {
+      // A rename would replace what lies there.
+      if (files.exists(path) && files.exists(hidden)) throw taken(path, hidden);
+      await files.rename(hidden, path);
+    } catch (thrown) {
+      if (thrown instanceof UserError) throw thrown;
+      if (errnoOf(thrown) !== 'ENOENT') throw fileError(thrown, 'write', path);
+      if (!files.exists(path)) throw disappeared(path, hidden, thrown);
     }
   }
+
+  private async syncFolder(folder: string): Promise<void> {
+    try {
+      await this.files.syncFolder(folder);
+    } catch (thrown) {
+      throw fileError(thrown, 'write', folder);
+    }
+  }
+}
+
+function taken(path: string, hidden: string): UserError {
+  return new UserError(
+    'SINK_INVALID',
+    `${path} was written by somebody else while ${hidden} was about to get this name. Give each sink a ` +
+      'folder of its own, move that file away and run the job again.',
+    { context: { location: path } },
+  );
+}
+
+function disappeared(path: string, hidden: string, cause: unknown): UserError {
+  return new UserError(
+    'SINK_INVALID',
+    `${hidden} has disappeared before it could become ${path}, or the latter was removed at once. Somebody ` +
+      'removed it: put one of them back, or run the job from the beginning.',
+    { cause, context: { location: path } },
+  );
 }

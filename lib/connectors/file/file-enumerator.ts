@@ -1,6 +1,8 @@
-import type { SplitEnumerator, SplitEnumeratorContext } from '../../core/connector.ts';
+import type { SplitEnumerator, SplitEnumeratorContext, StateScope } from '../../core/connector.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { OperatorStateDelta } from '../../core/log/state-delta.ts';
 import { compressionOf } from './byte-source.ts';
+import { EnumeratorState } from './enumerator-state.ts';
 import { discoverFiles, type FoundFile, notFound } from './file-discovery.ts';
 import type { FileSourceSpec } from './file-source-spec.ts';
 import { type FileSplit, newSplit } from './file-split.ts';
@@ -26,11 +28,14 @@ export class FileEnumerator implements SplitEnumerator<FileSplit, FileEnumerator
   readonly discover?: () => Promise<void>;
   private readonly spec: FileSourceSpec;
   private readonly context: SplitEnumeratorContext<FileSplit>;
-  private readonly restored: boolean;
+  private readonly state = new EnumeratorState();
   private readonly seen: Set<string>;
   private readonly waiting = new Set<number>();
   private pending: FileSplit[];
+  private restored: boolean;
   private started = false;
+  /** Something is to be remembered since changes were last asked for. */
+  private changed = true;
 
   constructor(
     spec: FileSourceSpec,
@@ -62,18 +67,37 @@ export class FileEnumerator implements SplitEnumerator<FileSplit, FileEnumerator
 
   handleSplitRequest(subtask: number): void {
     const split = this.started ? this.pending.shift() : undefined;
-    if (split !== undefined) this.context.assignSplit(split, subtask);
-    else if (this.started && this.spec.mode === 'bounded') this.context.signalNoMoreSplits(subtask);
+    if (split !== undefined) {
+      this.changed = true;
+      this.context.assignSplit(split, subtask);
+    } else if (this.started && this.spec.mode === 'bounded') this.context.signalNoMoreSplits(subtask);
     else this.waiting.add(subtask);
   }
 
   addSplitsBack(splits: readonly FileSplit[], _subtask: number): void {
+    this.changed = true;
     this.pending.unshift(...splits);
     this.serveWaiting();
   }
 
   snapshotState(): FileEnumeratorCheckpoint {
     return { pending: [...this.pending], seen: [...this.seen] };
+  }
+
+  /** Part by part: there may be many files, and few of them are new. */
+  collectState(scope: StateScope): readonly OperatorStateDelta[] {
+    if (scope === 'changes' && !this.changed) return [];
+    if (scope === 'changes') this.changed = false;
+    // What a bounded source has seen is of no use: it discovers once.
+    const seen = this.spec.mode === 'watch' ? this.seen : new Set<string>();
+    return this.state.collect(scope, { pending: this.pending, seen });
+  }
+
+  applyState(states: readonly OperatorStateDelta[]): void {
+    const { begun, pending, seen } = this.state.apply(states);
+    this.restored ||= begun;
+    this.pending = [...pending];
+    for (const path of seen) this.seen.add(path);
   }
 
   async close(): Promise<void> {}
@@ -93,6 +117,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit, FileEnumerator
     for (const file of files) {
       if (this.seen.has(file.path)) continue;
       const splits = await this.cut(file);
+      this.changed = true;
       this.seen.add(file.path);
       this.pending.push(...splits);
     }

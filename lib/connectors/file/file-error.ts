@@ -12,11 +12,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   EEXIST: 'The path exists already; choose another one.',
   ENAMETOOLONG: 'Choose shorter names.',
   ENOENT: 'It was there a moment ago: leave files and folders alone while the job runs.',
+  ENOSPC: 'The device is full: free some space and run again.',
+  EDQUOT: 'The disk quota is used up: free some space and run again.',
 };
 
 const PASSING_ADVICE: Readonly<Record<string, string>> = {
-  ENOSPC: 'The device is full: free some space and run again.',
-  EDQUOT: 'The disk quota is used up: free some space and run again.',
   EMFILE: 'Too many files are open: raise the limit (ulimit -n) and run again.',
   ENFILE: 'Too many files are open on this machine: close some and run again.',
 };

@@ -6,7 +6,12 @@ import type { ParquetPartColumn } from './parquet-part.ts';
 export type SinkFormat =
   | { readonly kind: 'ndjson' }
   | { readonly kind: 'csv'; readonly options: CsvPartOptions }
-  | { readonly kind: 'parquet'; readonly columns: readonly ParquetPartColumn[] };
+  | {
+      readonly kind: 'parquet';
+      readonly columns: readonly ParquetPartColumn[];
+      /** For tests: small row groups. */
+      readonly rowGroupRows?: number;
+    };
 
 /** Where a file sink writes and how, with all defaults filled in. */
 export interface FileSinkSpec<T> {

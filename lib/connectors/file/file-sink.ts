@@ -75,9 +75,10 @@ export interface ParquetSinkOptions<T> extends FileSinkOptions<T> {
  * A sink that writes part files `part-<subtask>-<number>.<format>` into a folder.
  *
  * A part appears only complete: while it is written it is hidden (`.part-….inprogress`), and it gets its
- * name when it is committed. A stream without records writes no file. A folder that holds the parts of
- * another run is refused unless the job runs with `--overwrite`, which removes those parts and nothing
- * else. Every sink needs a folder of its own.
+ * name when it is committed. In a job with a state directory each row is in exactly one visible part; without
+ * one, a bounded job shows its parts only at its end. A stream without records writes no file. A folder that
+ * holds the parts of another run is refused unless the job runs with `--overwrite`, which removes those parts
+ * and nothing else. Every sink needs a folder of its own.
  *
  * Throws UserError SINK_NOT_EMPTY when the job starts, SINK_INVALID if the folder cannot be written,
  * RecordError RECORD_INVALID for a record that the format cannot hold. Source: Flink's FileSink.

@@ -8,6 +8,7 @@ export function ndjsonParts<T>(sink: string): PartFormat<T> {
     kind: 'ndjson',
     bufferBytesMax: LIMITS.fileWriteBytes,
     writesAnyTime: true,
+    layout: '',
     createEncoder: () => new NdjsonPart(sink),
   };
 }

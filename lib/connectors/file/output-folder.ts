@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { fileError } from './file-error.ts';
-import { IN_PROGRESS_NAME, PART_NAME } from './part-file.ts';
+import type { PartFiles } from './part-files.ts';
+import { foldersAbove, IN_PROGRESS_NAME, PART_NAME } from './part-name.ts';
 
 /**
  * Makes the folder of a sink ready: it exists and holds no part of another run. Only files with the names
@@ -10,16 +10,59 @@ import { IN_PROGRESS_NAME, PART_NAME } from './part-file.ts';
  *
  * Throws UserError SINK_NOT_EMPTY if there are parts and `overwrite` is not set.
  */
-export async function prepareOutputFolder(folder: string, overwrite: boolean): Promise<void> {
+export async function prepareOutputFolder(
+  files: PartFiles,
+  folder: string,
+  overwrite: boolean,
+): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
-    const names = await filesBelow(folder);
+    await makeFolder(files, folder);
+    const names = await files.list(folder);
     const parts = names.filter((path) => matches(path, PART_NAME));
     if (parts.length > 0 && !overwrite) throw notEmpty(folder, parts.length);
-    for (const path of [...parts, ...names.filter((name) => matches(name, IN_PROGRESS_NAME))]) await rm(path);
+    for (const path of [...parts, ...names.filter((name) => matches(name, IN_PROGRESS_NAME))]) {
+      files.remove(path);
+    }
   } catch (thrown) {
     throw thrown instanceof UserError ? thrown : fileError(thrown, 'write', folder);
   }
+}
+
+/** What the writers of a run that goes on know of their folder. */
+export interface OwnParts {
+  readonly hiddenPaths: ReadonlySet<string>;
+  /** No visible part of a subtask has this number or a higher one. */
+  readonly nextNumberOf: (subtask: number) => number;
+}
+
+/**
+ * Removes the hidden parts in the folder of a run that goes on which no commit speaks of.
+ *
+ * Throws UserError SINK_NOT_EMPTY if the folder holds a visible part that this run cannot have written.
+ */
+export async function recoverOutputFolder(files: PartFiles, folder: string, own: OwnParts): Promise<void> {
+  try {
+    await makeFolder(files, folder);
+    const names = await files.list(folder);
+    const foreign = names.filter((path) => isForeign(path, own));
+    if (foreign.length > 0) throw notEmpty(folder, foreign.length);
+    for (const path of names) {
+      if (matches(path, IN_PROGRESS_NAME) && !own.hiddenPaths.has(path)) files.remove(path);
+    }
+  } catch (thrown) {
+    throw thrown instanceof UserError ? thrown : fileError(thrown, 'write', folder);
+  }
+}
+
+/** A folder that is there may have been made by an attempt that was killed before it could sync anything. */
+async function makeFolder(files: PartFiles, folder: string): Promise<void> {
+  files.makeFolder(folder);
+  for (const above of foldersAbove(folder)) await files.syncFolder(above);
+}
+
+function isForeign(path: string, { nextNumberOf }: OwnParts): boolean {
+  const [, subtask, number] = PART_NAME.exec(basename(path)) ?? [];
+  return number !== undefined && Number(number) >= nextNumberOf(Number(subtask));
 }
 
 function notEmpty(folder: string, count: number): UserError {
@@ -29,11 +72,6 @@ function notEmpty(folder: string, count: number): UserError {
     `${folder} holds ${parts} of another run. Choose another folder, or run with --overwrite to remove them.`,
     { context: { location: folder } },
   );
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 function matches(path: string, name: RegExp): boolean {

@@ -1,7 +1,7 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { LIMITS } from '../../core/limits.ts';
 import { type FieldType, fieldConversion } from './parquet-field.ts';
-import type { PartEncoder, PartFormat } from './part-encoder.ts';
+import type { PartEncoder, PartFormat, RowBuffer } from './part-encoder.ts';
 import { unwritable } from './unwritable-field.ts';
 
 /** A column as it is written. */
@@ -27,27 +27,51 @@ const ELEMENTS: Readonly<Record<FieldType, Omit<SchemaElement, 'name'>>> = {
   },
 };
 
+/** How Parquet parts are written. */
+export interface ParquetPartOptions {
+  readonly columns: readonly ParquetPartColumn[];
+  /** For tests: small row groups. */
+  readonly rowGroupRows?: number;
+}
+
 /** Parquet files of the declared columns; rows are kept until they fill a row group. */
-export function parquetParts<T>(sink: string, columns: readonly ParquetPartColumn[]): PartFormat<T> {
+export function parquetParts<T>(sink: string, options: ParquetPartOptions): PartFormat<T> {
+  const { columns } = options;
   return {
     kind: 'parquet',
     bufferBytesMax: LIMITS.parquetRowGroupBytesMax,
     writesAnyTime: false,
-    createEncoder: () => new ParquetPart(sink, columns),
+    layout: JSON.stringify(columns),
+    // Progress is what the encoder of this format has answered.
+    createEncoder: (begun) => new ParquetPart(sink, options, begun?.progress as ParquetProgress | undefined),
   };
 }
 
-class ParquetPart<T> implements PartEncoder<T> {
+/** What the end of a file says about the row groups before it. */
+interface ParquetProgress {
+  readonly columns: readonly ParquetPartColumn[];
+  /** Bytes handed out. */
+  readonly offset: number;
+  readonly rows: bigint;
+  readonly groups: ParquetWriter['row_groups'];
+  /** Page indexes of every column of every group, in this order. */
+  readonly indexes: ParquetWriter['pendingIndexes'];
+}
+
+class ParquetPart<T> implements PartEncoder<T>, RowBuffer {
   private readonly sink: string;
+  private readonly rowsMax: number;
   private readonly columns: readonly ParquetPartColumn[];
   private readonly conversions: readonly ((value: unknown) => unknown)[];
   private readonly bytes = new ByteWriter();
   private readonly writer: ParquetWriter;
   private data: unknown[][];
-  private rows = 0;
+  rows = 0;
 
-  constructor(sink: string, columns: readonly ParquetPartColumn[]) {
+  constructor(sink: string, options: ParquetPartOptions, progress: ParquetProgress | undefined) {
+    const columns = progress?.columns ?? options.columns;
     this.sink = sink;
+    this.rowsMax = options.rowGroupRows ?? LIMITS.parquetRowGroupRowsMax;
     this.columns = columns;
     this.conversions = columns.map((column) => fieldConversion(sink, column));
     this.data = columns.map(() => []);
@@ -56,6 +80,11 @@ class ParquetPart<T> implements PartEncoder<T> {
     });
     const schema: SchemaElement[] = [{ name: 'root', num_children: columns.length }, ...fields];
     this.writer = new ParquetWriter({ writer: this.bytes, schema, createdBy: 'millrace' });
+    if (progress !== undefined) this.goOn(progress);
+  }
+
+  get buffer(): RowBuffer {
+    return this;
   }
 
   add(value: T): number {
@@ -76,8 +105,48 @@ class ParquetPart<T> implements PartEncoder<T> {
     return bytes;
   }
 
+  /** Column by column, named: a job that was changed may have other columns. */
+  slice(from: number, to: number): Readonly<Record<string, readonly unknown[]>> {
+    return Object.fromEntries(this.columns.map(({ name }, i) => [name, this.data[i]!.slice(from, to)]));
+  }
+
+  append(rows: unknown): number {
+    // Rows are what `slice` of this class has answered.
+    const slices = rows as ReturnType<ParquetPart<T>['slice']>;
+    const taken = Object.values(slices)[0]?.length ?? 0;
+    let bytes = 0;
+    this.columns.forEach(({ name }, i) => {
+      const column = this.data[i]!;
+      for (let row = 0; row < taken; row++) {
+        const value = slices[name]?.[row] ?? null;
+        column.push(value);
+        bytes += bytesOf(value);
+      }
+    });
+    this.rows += taken;
+    return bytes;
+  }
+
+  progress(): ParquetProgress {
+    const { row_groups: groups, num_rows: rows, pendingIndexes: indexes } = this.writer;
+    const { columns, bytes } = this;
+    return { columns, offset: bytes.offset, rows, groups: [...groups], indexes: [...indexes] };
+  }
+
+  /** The row groups stand in the file; the writer only has to know them for the end of it. */
+  private goOn({ offset, rows, groups, indexes }: ParquetProgress): void {
+    // The constructor of the writer has begun a file.
+    this.bytes.index = 0;
+    this.bytes.offset = offset;
+    this.writer.num_rows = rows;
+    this.writer.row_groups = groups.map((group) => ({ ...group }));
+    // The writer notes the place of an index in the chunk, so that both must be one object.
+    const chunks = this.writer.row_groups.flatMap((group) => group.columns);
+    this.writer.pendingIndexes = indexes.map((index, i) => ({ ...index, chunk: chunks[i]! }));
+  }
+
   isFull(): boolean {
-    return this.rows >= LIMITS.parquetRowGroupRowsMax;
+    return this.rows >= this.rowsMax;
   }
 
   take(last: boolean): Uint8Array {

@@ -25,13 +25,13 @@ export class ParquetReader<T> implements SplitReader<T> {
   private readonly split: FileSplit;
   private readonly options: ParquetOptions;
   private readonly validator: RecordValidator<T> | undefined;
-  private file: ParquetFile | undefined;
   private columns: readonly ParquetColumn[] = [];
   private rowsEnd = Number.POSITIVE_INFINITY;
   /** Row to emit next, counted from 0. */
   private row: number;
   private group: ParquetRows | undefined;
   private groupEnd = 0;
+  private opening: Promise<ParquetFile> | undefined;
 
   constructor(split: FileSplit, options: ParquetOptions, validator: RecordValidator<T> | undefined) {
     this.split = split;
@@ -60,7 +60,8 @@ export class ParquetReader<T> implements SplitReader<T> {
   async isAvailable(): Promise<void> {
     if (this.group !== undefined || this.row >= this.rowsEnd) return;
     try {
-      const file = this.file ?? (await this.open());
+      this.opening ??= this.open();
+      const file = await this.opening;
       if (this.row < this.rowsEnd) await this.readGroup(file);
     } catch (thrown) {
       throw parquetError(this.split.path, thrown);
@@ -77,15 +78,21 @@ export class ParquetReader<T> implements SplitReader<T> {
 
   async close(): Promise<void> {
     this.group = undefined;
-    await this.file?.close();
+    // A file that is just being opened has to be closed too; why it could not be opened is said elsewhere.
+    const file = await this.opening?.catch(() => undefined);
+    await file?.close();
   }
 
   private async open(): Promise<ParquetFile> {
     const { parquetSchema } = await import('hyparquet');
     const file = await openParquetFile(this.split.path);
-    this.file = file;
-    const schema = { path: file.path, root: parquetSchema(file.metadata) };
-    this.columns = selectColumns(schema, this.options.columns, this.options);
+    try {
+      const schema = { path: file.path, root: parquetSchema(file.metadata) };
+      this.columns = selectColumns(schema, this.options.columns, this.options);
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
     this.rowsEnd = Math.min(this.rowsEnd, Number(file.metadata.num_rows));
     return file;
   }

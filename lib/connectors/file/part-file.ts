@@ -1,55 +1,76 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isStreamError, UserError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { fileError } from './file-error.ts';
 import type { PartEncoder } from './part-encoder.ts';
+import type { PartFiles } from './part-files.ts';
+import { hiddenPath, visiblePath } from './part-name.ts';
 
-/** A finished part that nobody sees yet: it becomes visible by getting its name. */
-export interface FileCommittable {
-  readonly inProgressPath: string;
-  readonly path: string;
+/** Where a part lies. */
+export interface PartPlace {
+  readonly files: PartFiles;
+  /** Folder of the sink. */
+  readonly folder: string;
+  /** Path below that folder, for example `2024-01-31/part-0-7.ndjson`. */
+  readonly part: string;
 }
 
-/** Names of visible parts. */
-export const PART_NAME = /^part-\d+-\d+\.(ndjson|csv|parquet)$/;
-/** Names of parts that are being written. */
-export const IN_PROGRESS_NAME = /^\.part-\d+-\d+\.(ndjson|csv|parquet)\.inprogress$/;
+/** How far a part had come when it was last committed. */
+export interface PartProgress {
+  /** Bytes of the file that count. */
+  readonly length: number;
+  /** Milliseconds since 1970. */
+  readonly openedAtMs: number;
+  /** Of its encoder. */
+  readonly encoder: unknown;
+}
 
-/** One part file while it is written. The file exists from the first bytes on, hidden. */
+/** Rows that wait in the encoder of a part and that the state of the sink holds as one. */
+interface RowChunk {
+  readonly id: string;
+  readonly rows: number;
+  /** How often its rows were joined to larger chunks; infinite for chunks that are left as they are. */
+  readonly level: number;
+}
+
+/**
+ * One part file while it is written. The file exists from the first bytes on, hidden.
+ *
+ * 1  Bytes are only appended; a part that failed once fails for ever, so that no hole is ever committed.
+ * 2  The file is the one that was created and has just the bytes that were written: checked at each append.
+ * 3  `chunks` cover the first waiting rows of the encoder, in order; they are gone once the rows are written.
+ */
 export class PartFile<T> {
   /** Bytes taken but not written, about. */
   pendingBytes = 0;
   records = 0;
+  readonly part: string;
   readonly openedAtMs: number;
-  readonly committable: FileCommittable;
+  /** Bytes in the file. */
+  length = 0;
+  /** The name of the file is not known to be on the device. */
+  nameWaits = false;
+  private readonly files: PartFiles;
+  private readonly path: string;
+  private readonly hidden: string;
   private readonly encoder: PartEncoder<T>;
   private created = false;
-  private writtenBytes = 0;
+  private syncedLength = -1;
   private failure: Error | undefined;
+  private chunks: RowChunk[] = [];
 
-  constructor(
-    place: { readonly folder: string; readonly name: string },
-    encoder: PartEncoder<T>,
-    openedAtMs: number,
-  ) {
-    const path = join(place.folder, place.name);
-    this.committable = { path, inProgressPath: join(place.folder, `.${place.name}.inprogress`) };
+  constructor(place: PartPlace, encoder: PartEncoder<T>, openedAtMs: number) {
+    this.files = place.files;
+    this.part = place.part;
+    this.path = visiblePath(place.folder, place.part);
+    this.hidden = hiddenPath(place.folder, place.part);
     this.encoder = encoder;
     this.openedAtMs = openedAtMs;
   }
 
   /** Size of the part so far, about. */
   get bytes(): number {
-    return this.writtenBytes + this.pendingBytes;
+    return this.length + this.pendingBytes;
   }
 
   /** Answers about how many bytes are now waiting more than before. */
@@ -72,60 +93,144 @@ export class PartFile<T> {
   }
 
   remove(): void {
-    if (this.created) rmSync(this.committable.inProgressPath, { force: true });
+    if (this.created) this.files.remove(this.hidden);
   }
 
-  /** A part that failed once has a hole: it fails for ever, so that it is never committed. */
-  private append(data: string | Uint8Array): void {
-    if (this.failure !== undefined) throw this.failure;
-    const { inProgressPath } = this.committable;
+  /**
+   * Goes on with the first `length` bytes of the file that an earlier attempt wrote; what is behind them was
+   * never committed. Throws UserError SINK_INVALID if they are not there.
+   */
+  resume(length: number): void {
     try {
-      if (!this.created) this.create();
-      if (data.length > 0) this.extend(data);
+      const size = this.files.size(this.hidden);
+      if (size === undefined || size < length) throw this.cut(size, length);
+      if (size > length) this.files.truncate(this.hidden, length);
     } catch (thrown) {
-      this.failure = isStreamError(thrown) ? thrown : fileError(thrown, 'write', inProgressPath);
+      throw isStreamError(thrown) ? thrown : fileError(thrown, 'write', this.hidden);
+    }
+    this.created = true;
+    this.length = length;
+    this.syncedLength = length;
+  }
+
+  /** The bytes written are on the device when this resolves. */
+  async sync(): Promise<void> {
+    if (!this.created || this.syncedLength === this.length) return;
+    const { length } = this;
+    try {
+      await this.files.sync(this.hidden);
+    } catch (thrown) {
+      // Whether the bytes will ever reach the device is unknown now, also if the next call succeeds.
+      this.failure = fileError(thrown, 'write', this.hidden);
       throw this.failure;
     }
-    this.writtenBytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    this.pendingBytes = 0;
+    this.syncedLength = length;
   }
 
-  /** The file must be the one that was created, with what was written: another run could have removed it. */
-  private extend(data: string | Uint8Array): void {
-    const { inProgressPath } = this.committable;
-    if (!existsSync(inProgressPath)) throw this.lost();
-    const descriptor = openSync(inProgressPath, constants.O_WRONLY | constants.O_APPEND);
-    try {
-      if (fstatSync(descriptor).size !== this.writtenBytes) throw this.lost();
-      writeFileSync(descriptor, data);
-    } finally {
-      closeSync(descriptor);
+  get progress(): PartProgress {
+    const { length, openedAtMs, encoder } = this;
+    return { length, openedAtMs, encoder: length === 0 ? undefined : encoder.buffer?.progress() };
+  }
+
+  /** There is a file with bytes of this part. */
+  get hasFile(): boolean {
+    return this.created;
+  }
+
+  /**
+   * Makes the rows that came since the last call a chunk of the state; answers the ids of all chunks.
+   * `nextNumber` gives each time a number that no chunk has had.
+   */
+  chunkIds(nextNumber: () => number): readonly string[] {
+    const { buffer } = this.encoder;
+    if (buffer === undefined) return [];
+    const covered = this.chunks.reduce((sum, { rows }) => sum + rows, 0);
+    if (buffer.rows > covered) this.pushChunk({ rows: buffer.rows - covered, level: 0 }, nextNumber);
+    return this.chunks.map(({ id }) => id);
+  }
+
+  /** Chunks of a stream with few rows are joined, so that there are few and each row is rewritten seldom. */
+  private pushChunk({ rows, level }: Omit<RowChunk, 'id'>, nextNumber: () => number): void {
+    const { chunks } = this;
+    chunks.push({ id: `${this.part}#${nextNumber()}`, rows, level });
+    const last = chunks.slice(-LIMITS.fileRowChunksJoined);
+    if (last.length < LIMITS.fileRowChunksJoined || last.some((chunk) => chunk.level !== level)) return;
+    chunks.length -= last.length;
+    const joined = last.reduce((sum, chunk) => sum + chunk.rows, 0);
+    this.pushChunk({ rows: joined, level: level + 1 }, nextNumber);
+  }
+
+  /** The rows of one chunk. */
+  rowsOf(id: string): unknown {
+    let from = 0;
+    for (const chunk of this.chunks) {
+      if (chunk.id === id) return this.encoder.buffer?.slice(from, from + chunk.rows);
+      from += chunk.rows;
     }
+    return undefined;
   }
 
-  private lost(): UserError {
-    const { inProgressPath } = this.committable;
-    return new UserError(
-      'SINK_INVALID',
-      `${inProgressPath} was removed or changed while it was written, perhaps by another run into the same ` +
-        'folder. Nothing of it is published: give each run a folder of its own and run the job again.',
-      { context: { location: inProgressPath } },
-    );
+  /** Takes a chunk of the state of an earlier attempt; answers about how many bytes wait more than before. */
+  addChunk(id: string, rows: unknown): number {
+    const { buffer } = this.encoder;
+    if (buffer === undefined) return 0;
+    const before = buffer.rows;
+    const bytes = buffer.append(rows);
+    this.chunks.push({ id, rows: buffer.rows - before, level: Number.POSITIVE_INFINITY });
+    this.pendingBytes += bytes;
+    this.records += buffer.rows - before;
+    return bytes;
+  }
+
+  private append(data: string | Uint8Array): void {
+    if (this.failure !== undefined) throw this.failure;
+    try {
+      if (!this.created) this.create();
+      if (data.length > 0 && !this.files.append(this.hidden, this.length, data)) throw this.lost();
+    } catch (thrown) {
+      this.failure = isStreamError(thrown) ? thrown : fileError(thrown, 'write', this.hidden);
+      throw this.failure;
+    }
+    this.length += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    this.pendingBytes = 0;
+    this.chunks = [];
   }
 
   /** Two sinks that write to one folder must not overwrite each other. */
   private create(): void {
-    const { inProgressPath, path } = this.committable;
-    mkdirSync(dirname(inProgressPath), { recursive: true });
-    if (existsSync(inProgressPath)) throw this.taken();
-    writeFileSync(inProgressPath, '', { flag: 'wx' });
+    const { files, hidden, path } = this;
+    files.makeFolder(dirname(hidden));
+    if (files.exists(hidden)) throw this.taken();
+    files.create(hidden);
     this.created = true;
+    this.nameWaits = true;
     // Looked for now, and not before: until here the other sink could have committed.
-    if (existsSync(path)) throw this.taken();
+    if (files.exists(path)) throw this.taken();
+  }
+
+  private lost(): UserError {
+    const { hidden } = this;
+    return new UserError(
+      'SINK_INVALID',
+      `${hidden} was removed or changed while it was written, perhaps by another run into the same ` +
+        'folder. Nothing of it is published: give each run a folder of its own and run the job again.',
+      { context: { location: hidden } },
+    );
+  }
+
+  private cut(size: number | undefined, length: number): UserError {
+    const { hidden } = this;
+    const what = size === undefined ? 'is gone' : `has ${size} bytes`;
+    return new UserError(
+      'SINK_INVALID',
+      `${hidden} ${what}, but the job has committed ${length} bytes of it and cannot write them again. ` +
+        'Put the file back, or run the job from the beginning with another state folder and output folder.',
+      { context: { location: hidden } },
+    );
   }
 
   private taken(): UserError {
-    const { path } = this.committable;
+    const { path } = this;
     return new UserError(
       'SINK_INVALID',
       `${path} is written by another sink or another run. Give each sink a folder of its own.`,

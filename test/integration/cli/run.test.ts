@@ -34,10 +34,10 @@ describe('millrace run', () => {
 
   it('refuses to write beside another run unless told to overwrite', async () => {
     const project = new CliProject({ 'job.ts': jobModule() });
-    await project.millrace('run', 'job.ts');
+    await project.millrace('run', 'job.ts', '--no-state');
 
-    const again = await project.millrace('run', 'job.ts');
-    const overwriting = await project.millrace('run', 'job.ts', '--overwrite');
+    const again = await project.millrace('run', 'job.ts', '--no-state');
+    const overwriting = await project.millrace('run', 'job.ts', '--no-state', '--overwrite');
 
     expect(again.exitCode).toBe(1);
     expect(again.stderr).toContain('error SINK_NOT_EMPTY');
@@ -67,16 +67,19 @@ describe('millrace run', () => {
     });
 
     const byDefault = await project.millrace('run', 'job.ts');
+    const letters = project.read('.millrace/numbers/dead-letters.ndjson');
     const chosen = await project.millrace(
       'run',
       'job.ts',
+      '--fresh',
+      '--yes',
       '--overwrite',
       '--dead-letters',
       'dead/letters.ndjson',
     );
 
     expect(byDefault.stdout).toMatch(/dead letters +1 in \.millrace\/numbers\/dead-letters\.ndjson$/m);
-    expect(project.rows('.millrace')).toHaveLength(1);
+    expect(letters).toMatch(/^\{.*\}\n$/);
     expect(chosen.stdout).toMatch(/dead letters +1 in dead\/letters\.ndjson$/m);
     expect(project.rows('dead')).toMatchObject([{ operator: 'in', raw: 'not json' }]);
     expect(project.rows('out')).toEqual([1, 3]);

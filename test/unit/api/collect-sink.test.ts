@@ -3,10 +3,10 @@ import { CollectSink } from '../../../lib/api/collect-sink.ts';
 
 async function open(sink: CollectSink<number>) {
   const runtime = await sink.load();
-  await runtime.prepare?.({ jobName: 'job', operatorUid: 'collect', overwrite: false });
+  await runtime.prepare?.({ jobName: 'job', operatorUid: 'collect', overwrite: false, restored: false });
   const committer = await runtime.createCommitter?.();
   const writer = (subtask: number) =>
-    runtime.createWriter({ jobName: 'job', operatorUid: 'collect', subtask, parallelism: 2 });
+    runtime.createWriter({ jobName: 'job', operatorUid: 'collect', subtask, parallelism: 2, durable: false });
   return { committer: committer!, writer };
 }
 

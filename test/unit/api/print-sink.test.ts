@@ -16,6 +16,7 @@ async function printed(
     operatorUid: 'print',
     subtask: parallelism - 1,
     parallelism,
+    durable: false,
   });
   for (const value of values) writer.write(value, 0);
   expect(writer.pendingBytes()).toBeGreaterThan(0);

@@ -67,6 +67,7 @@ export function graphOf(sketches: readonly NodeSketch[], job: JobSketch = {}): S
     maxParallelism: undefined,
     chainingEnabled: true,
     onError: 'fail',
+    stateBackend: 'heap',
     ...job,
     nodes,
   };

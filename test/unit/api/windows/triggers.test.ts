@@ -16,6 +16,7 @@ import { millis } from '../../../../lib/core/duration.ts';
 import { MAX_WATERMARK, MIN_TIMESTAMP } from '../../../../lib/core/time.ts';
 import type { Trigger, TriggerResult } from '../../../../lib/core/window/trigger.ts';
 import { GlobalWindow, TimeWindow, type Window } from '../../../../lib/core/window/window.ts';
+import { EventTime } from '../../../../lib/runtime/event-time.ts';
 import { HeapKeyedStateBackend } from '../../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import { HeapTimerService } from '../../../../lib/runtime/timers/heap-timer-service.ts';
 import { WindowTriggerContext } from '../../../../lib/runtime/window/window-trigger-context.ts';
@@ -246,7 +247,12 @@ it.each<[string, () => unknown]>([
 class TriggerTest {
   readonly #trigger: Trigger<unknown, Window>;
   readonly #time = new ManualProcessingTime();
-  readonly #backend = new HeapKeyedStateBackend({ operatorLabel: 'test', journal: undefined, freeze: true });
+  readonly #backend = new HeapKeyedStateBackend({
+    operatorLabel: 'test',
+    journal: undefined,
+    freeze: true,
+    trackChanges: false,
+  });
   readonly #timers: HeapTimerService;
   readonly #context: WindowTriggerContext;
   #results: TriggerResult[] = [];
@@ -260,7 +266,9 @@ class TriggerTest {
       },
       backend: this.#backend,
       processingTime: this.#time,
+      eventTime: new EventTime({ journal: undefined, maxParallelism: 128 }),
       journal: undefined,
+      trackChanges: false,
     });
     this.#context = new WindowTriggerContext(GlobalWindow.INSTANCE, this.#backend, this.#timers);
     this.#backend.setCurrentKey('key');
@@ -304,7 +312,7 @@ class TriggerTest {
   }
 
   stateEntries(): number {
-    return this.#backend.snapshot().reduce((sum, { entries }) => sum + entries.length, 0);
+    return this.#backend.collectState('all').reduce((sum, { changes }) => sum + changes.length, 0);
   }
 
   #fired(method: 'onEventTime' | 'onProcessingTime', time: number, window: Window | undefined): void {

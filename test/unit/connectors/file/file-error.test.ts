@@ -8,7 +8,7 @@ function systemError(code: string): Error {
 
 describe('the error of a file', () => {
   it('is the mistake of a user where waiting does not help', () => {
-    for (const code of ['EACCES', 'EROFS', 'ENOTDIR', 'EEXIST']) {
+    for (const code of ['EACCES', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT']) {
       const error = fileError(systemError(code), 'write', 'out/x');
       expect(error).toBeInstanceOf(UserError);
       expect(error.code).toBe('SINK_INVALID');
@@ -20,9 +20,9 @@ describe('the error of a file', () => {
   });
 
   it('is a passing fault of the device otherwise, with advice', () => {
-    const full = fileError(systemError('ENOSPC'), 'write', 'out/x');
-    expect(full).toBeInstanceOf(RetryableError);
-    expect(full).toMatchObject({ code: 'IO_FAILED', message: expect.stringContaining('free some space') });
+    const crowded = fileError(systemError('EMFILE'), 'write', 'out/x');
+    expect(crowded).toBeInstanceOf(RetryableError);
+    expect(crowded).toMatchObject({ code: 'IO_FAILED', message: expect.stringContaining('ulimit -n') });
     expect(fileError(systemError('EIO'), 'read', 'in').message).toContain('Check the device');
     expect(fileError('what?', 'read', 'in')).toMatchObject({ code: 'IO_FAILED', cause: 'what?' });
   });

@@ -69,7 +69,7 @@ describe('a file sink', () => {
     let now = 0;
     const rolling = { maxPartBytes: 1e9, rolloverIntervalMs: minutes(1) };
     const spec = { folder, format: { kind: 'ndjson' }, rolling, bucket: undefined } as const;
-    const probe = await SinkProbe.open(await createFileSinkRuntime<number>(spec, () => now));
+    const probe = await SinkProbe.open(await createFileSinkRuntime<number>(spec, { clock: () => now }));
     probe.write(1);
     now = minutes(1) - 1;
     await probe.commit();
@@ -204,19 +204,17 @@ describe('the folder of a file sink', () => {
   });
 
   it('must not lose a part before it is committed', async () => {
-    const probe = await SinkProbe.open(FileSink.ndjson(newFolder()));
+    const folder = newFolder();
+    const probe = await SinkProbe.open(FileSink.ndjson(folder));
     probe.write(1);
     await probe.writer.flush(false);
-    const [committable] = (await probe.writer.prepareCommit(true)) as {
-      inProgressPath: string;
-      path: string;
-    }[];
-    rmSync(committable!.inProgressPath);
-    await expect(probe.committer.commit([committable])).rejects.toMatchObject({
+    const committables = await probe.writer.prepareCommit(true);
+    rmSync(join(folder, '.part-0-0.ndjson.inprogress'));
+    await expect(probe.committer.commit(committables)).rejects.toMatchObject({
       code: 'SINK_INVALID',
       message: expect.stringContaining('has disappeared'),
     });
-    expect(existsSync(committable!.path)).toBe(false);
+    expect(existsSync(join(folder, 'part-0-0.ndjson'))).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -294,3 +294,27 @@ describe('the row groups of a Parquet file', () => {
     }
   });
 });
+
+describe('the handle of a Parquet file', () => {
+  it.runIf(existsSync('/proc/self/fd'))('is closed when the reader is closed while it opens', async () => {
+    const path = column({ name: 'n', type: 'INT32' }, [1, 2, 3]);
+    const probe = await new SourceProbe(FileSource.parquet(path)).start();
+    expect(probe.readers[0]!.pollNext(probe.output, 1)).toBe('nothing-available');
+    const opening = probe.readers[0]!.isAvailable();
+    await probe.close();
+    await opening.catch(() => undefined);
+    expect(openFiles()).not.toContain(path);
+  });
+});
+
+/** Paths of the files that this process has open. */
+function openFiles(): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(join('/proc/self/fd', descriptor))];
+    } catch {
+      // The descriptor that listed the folder is closed again.
+      return [];
+    }
+  });
+}

@@ -20,8 +20,8 @@ export class SinkProbe<T> {
     const { subtask = 0, overwrite = false } = options;
     const runtime = 'load' in sink ? await sink.load() : sink;
     const job = { jobName: 'job', operatorUid: 'sink' };
-    await runtime.prepare?.({ ...job, overwrite });
-    const writer = await runtime.createWriter({ ...job, subtask, parallelism: 1 });
+    await runtime.prepare?.({ ...job, overwrite, restored: false });
+    const writer = await runtime.createWriter({ ...job, subtask, parallelism: 1, durable: false });
     const committer = await runtime.createCommitter?.();
     if (committer === undefined) throw new Error('A file sink has a committer.');
     return new SinkProbe(writer, committer);

@@ -1,0 +1,98 @@
+/**
+ * Hands the state of a job to the same job with another graph: state belongs to the id of its operator.
+ *
+ * 1. Keyed state goes to the owner of its key group, so the number of key groups has to stay.
+ * 2. An operator that is gone takes its state along only if that is allowed; a new one begins empty.
+ * 3. An operator without uid keeps its state only if it is still the same one, and has none worth a refusal.
+ */
+import { UserError } from '../core/errors.ts';
+import type { OperatorDelta } from '../core/log/state-delta.ts';
+import type { StateImage } from '../protocol/state-image.ts';
+import { missingOperators, splitState } from '../protocol/state-split.ts';
+import type { OperatorLayout, VertexLayout } from './state-layout.ts';
+
+/** The whole state of one former vertex: an image for each of its subtasks. */
+export interface FormerVertex {
+  readonly layout: VertexLayout;
+  readonly images: readonly StateImage[];
+}
+
+/** State for one subtask of the new graph. */
+export interface SubtaskShare {
+  readonly vertex: string;
+  readonly subtask: number;
+  readonly deltas: readonly OperatorDelta[];
+}
+
+/**
+ * Every share of the former state; a subtask may get several.
+ *
+ * Throws UserError STATE_NOT_RESTORED if operators with state are gone and that is not allowed,
+ * STATE_INCOMPATIBLE if a max parallelism has changed.
+ */
+export function redistribute(
+  former: readonly FormerVertex[],
+  now: readonly VertexLayout[],
+  { allowNonRestored }: { readonly allowNonRestored: boolean },
+): readonly SubtaskShare[] {
+  if (!allowNonRestored) requireOperators(former, now);
+  return former.flatMap(({ layout, images }) =>
+    now.flatMap((vertex) => {
+      const operators = sharedOperators(layout, vertex);
+      if (operators.size === 0) return [];
+      requireMaxParallelism(layout, vertex, images);
+      const { maxParallelism, parallelism } = vertex;
+      const shares = splitState(images, { maxParallelism, newParallelism: parallelism, operators });
+      return shares.map((deltas, subtask) => ({ vertex: vertex.id, subtask, deltas }));
+    }),
+  );
+}
+
+function sharedOperators(former: VertexLayout, vertex: VertexLayout): ReadonlySet<string> {
+  const before = new Map(former.operators.map((operator) => [operator.id, operator]));
+  const shared = vertex.operators.filter((operator) => isSame(before.get(operator.id), operator));
+  return new Set(shared.map(({ id }) => id));
+}
+
+/** A uid is a promise; the number of an operator without one may be another's now. */
+function isSame(before: OperatorLayout | undefined, now: OperatorLayout): boolean {
+  if (before === undefined) return false;
+  return !isNumber(now.id) || (before.kind === now.kind && before.name === now.name);
+}
+
+function isNumber(id: string): boolean {
+  return id.startsWith('#');
+}
+
+function requireOperators(former: readonly FormerVertex[], now: readonly VertexLayout[]): void {
+  const operators = new Set(now.flatMap((vertex) => vertex.operators.map(({ id }) => id)));
+  const missing = former
+    .flatMap(({ images }) => missingOperators(images, operators))
+    .filter((operator) => !isNumber(operator));
+  if (missing.length === 0) return;
+  const names = missing.map((operator) => `'${operator}'`).join(', ');
+  throw new UserError(
+    'STATE_NOT_RESTORED',
+    `The state directory holds state of ${names}, and the job has no operator with such a uid. Give the ` +
+      'operator back its uid, drop the state with --allow-non-restored-state, or start over with --fresh.',
+  );
+}
+
+function requireMaxParallelism(
+  former: VertexLayout,
+  vertex: VertexLayout,
+  images: readonly StateImage[],
+): void {
+  if (former.maxParallelism === vertex.maxParallelism) return;
+  const isKeyed = images.some((image) =>
+    image.deltas().some(({ keyed, timers }) => keyed.length + timers.length > 0),
+  );
+  if (!isKeyed) return;
+  throw new UserError(
+    'STATE_INCOMPATIBLE',
+    `The state of '${former.id}' was written with max parallelism ${former.maxParallelism}, and the job ` +
+      `has ${vertex.maxParallelism} now, which changes the owners of keys. Set the max parallelism of the ` +
+      `job to ${former.maxParallelism}, or start over with --fresh.`,
+    { context: { operatorUid: vertex.id } },
+  );
+}
