@@ -1,12 +1,12 @@
-import type { AnySinkRuntime, Committer, Sink, SinkWriter, SinkWriterContext } from '../core/connector.ts';
+import type {
+  AnySinkRuntime,
+  CommitRequest,
+  Committer,
+  Sink,
+  SinkWriter,
+} from '../core/connector.ts';
 import { InvariantError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-
-/** What one writer makes visible at one commit. */
-interface CollectedPart {
-  readonly id: string;
-  readonly values: readonly unknown[];
-}
 
 /**
  * Keeps what it gets in memory, for tests and small results.
@@ -31,35 +31,29 @@ export class CollectSink<T> implements Sink<T> {
         values.length = 0;
         committed.clear();
       },
-      async createWriter(context) {
-        return new CollectWriter<T>(context);
+      async createWriter() {
+        return new CollectWriter<T>();
       },
       async createCommitter(): Promise<Committer<unknown>> {
-        // Committables of this sink are made by CollectWriter<T> alone.
-        return { commit: async (parts) => commit(parts as readonly CollectedPart[]) };
+        return { commit: async (requests) => commit(requests) };
       },
     };
 
-    function commit(parts: readonly CollectedPart[]): void {
-      for (const part of parts) {
-        if (committed.has(part.id)) continue;
-        committed.add(part.id);
-        requireCapacity(values.length + part.values.length);
-        // They came in through `write(value: T)`.
-        for (const value of part.values) values.push(value as T);
+    function commit(requests: readonly CommitRequest<unknown>[]): void {
+      for (const { id, committable } of requests) {
+        if (committed.has(id.text)) continue;
+        committed.add(id.text);
+        // Committables of this sink are made by CollectWriter<T> alone, of what came in through `write`.
+        const part = committable as readonly T[];
+        requireCapacity(values.length + part.length);
+        for (const value of part) values.push(value);
       }
     }
   }
 }
 
-class CollectWriter<T> implements SinkWriter<T, unknown> {
-  readonly #subtask: number;
-  #part = 0;
+class CollectWriter<T> implements SinkWriter<T, readonly T[]> {
   #values: T[] = [];
-
-  constructor({ subtask }: SinkWriterContext) {
-    this.#subtask = subtask;
-  }
 
   write(value: T): void {
     requireCapacity(this.#values.push(value));
@@ -71,9 +65,9 @@ class CollectWriter<T> implements SinkWriter<T, unknown> {
 
   async flush(): Promise<void> {}
 
-  async prepareCommit(): Promise<readonly CollectedPart[]> {
+  async prepareCommit(): Promise<readonly (readonly T[])[]> {
     if (this.#values.length === 0) return [];
-    const part = { id: `${this.#subtask}:${this.#part++}`, values: this.#values };
+    const part = this.#values;
     this.#values = [];
     return [part];
   }

@@ -191,9 +191,39 @@ export interface SinkWriter<in T, C> {
   close(): Promise<void>;
 }
 
-/** Makes committables visible; must be idempotent, also across restarts. Committables are plain data. */
+/**
+ * Names a committable: the same in every attempt to commit it, also after restarts and rescales.
+ *
+ * Of the committables of one subtask the later one has the higher (lineage, version, index), compared in this
+ * order; those of two subtasks of the same lineage do not compare. A target that keeps the three beside each
+ * row can refuse to overwrite it with older ones, if all rows of one primary key come from one subtask: the
+ * input of the sink is keyed by it.
+ */
+export interface CommittableId {
+  /** Unique among the sinks of all jobs, of any length: for targets that drop what they have seen. */
+  readonly text: string;
+  /** Higher in every later run of the job: one that continues another, and one that starts over. */
+  readonly lineage: number;
+  /** Subtask that wrote it, as its lineage numbers them. */
+  readonly subtask: number;
+  /** Commit that it belongs to, from 1. */
+  readonly version: number;
+  /** Place within that commit, from 0; not all numbers need occur. */
+  readonly index: number;
+}
+
+/** What is to be made visible, under the name that it always has. */
+export interface CommitRequest<C> {
+  readonly id: CommittableId;
+  readonly committable: C;
+}
+
+/**
+ * Makes committables visible; must be idempotent, also across restarts: by the ids, or by what committables
+ * say themselves. Committables are plain data. Those of one subtask come in order.
+ */
 export interface Committer<C> {
-  commit(committables: readonly C[]): Promise<void>;
+  commit(requests: readonly CommitRequest<C>[]): Promise<void>;
 }
 
 /** What a sink is told once per job before its writers start. */

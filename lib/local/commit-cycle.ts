@@ -46,8 +46,9 @@ export class CommitCycle {
 
   /** Commits and publishes; everything that sinks have when `endOfInput`. */
   async commit(endOfInput: boolean): Promise<void> {
-    const { tasks } = this.#options;
-    for (const sink of tasks.sinks.values()) await sink.prepareCommit(endOfInput);
+    const { tasks, state } = this.#options;
+    const place = state.nextCommit;
+    for (const sink of tasks.sinks.values()) await sink.prepareCommit(endOfInput, place);
     this.#append(false);
     for (const sink of tasks.sinks.values()) await sink.commit();
   }

@@ -46,7 +46,11 @@ export class EmbeddedJob {
   readonly #options: EmbeddedJobOptions;
   #parts: JobTasks | undefined;
   #commits: CommitCycle | undefined;
+  /** Unit: ms since the epoch. */
+  readonly #startedAt: number;
   #lastCommit = 0;
+  /** Commits of a job that keeps no state. */
+  #publications = 0;
   /** Memory holds more keys than it should: a commit lets some go. */
   #commitIsDue = false;
   #lastTurn = 0;
@@ -56,6 +60,7 @@ export class EmbeddedJob {
 
   constructor(options: EmbeddedJobOptions) {
     this.#options = options;
+    this.#startedAt = options.clock.now();
   }
 
   /** Lowest watermark of the sinks; undefined before each has one. Unit: ms since the epoch. */
@@ -134,6 +139,7 @@ export class EmbeddedJob {
       structure: structureOf(this.#options.plan),
       layout: layoutOf(parts.jobGraph),
       allowNonRestored: this.#options.allowNonRestoredState,
+      now: this.#options.clock.now(),
     };
     await state.restore(options, ({ vertex, subtask }, deltas) => parts.applyState(vertex, subtask, deltas));
     this.metrics.restore(state.progress?.counters ?? []);
@@ -199,7 +205,8 @@ export class EmbeddedJob {
   }
 
   async #publishSinks(parts: JobTasks, endOfInput: boolean): Promise<void> {
-    for (const sink of parts.sinks.values()) await sink.prepareCommit(endOfInput);
+    const place = { lineage: this.#startedAt, version: ++this.#publications };
+    for (const sink of parts.sinks.values()) await sink.prepareCommit(endOfInput, place);
     for (const sink of parts.sinks.values()) await sink.commit();
   }
 

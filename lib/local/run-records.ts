@@ -6,6 +6,8 @@ import type { VertexLayout } from './state-layout.ts';
 /** The run whose logs hold the state. */
 export interface RunRecord {
   readonly run: string;
+  /** As in CommittableId: later than that of any run before, also of a state that was removed. */
+  readonly lineage: number;
   /** Runs whose logs may still be there. */
   readonly formerRuns: readonly string[];
   readonly structure: GraphStructure;

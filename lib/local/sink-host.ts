@@ -1,5 +1,5 @@
 import type { AnySinkRuntime, Committer } from '../core/connector.ts';
-import type { SinkOperator } from '../runtime/task/sink-operator.ts';
+import type { CommitPlace, SinkOperator } from '../runtime/task/sink-operator.ts';
 
 /** The writers of one sink and the committer of what they hand over. */
 export class SinkHost {
@@ -28,19 +28,19 @@ export class SinkHost {
    * Gathers what writers can make visible; everything they have when `endOfInput`. When it resolves, that and
    * what the state of the writers will say is on the device.
    */
-  async prepareCommit(endOfInput: boolean): Promise<void> {
+  async prepareCommit(endOfInput: boolean, place: CommitPlace): Promise<void> {
     for (const writer of this.#writers) {
       await writer.flush(endOfInput);
-      await writer.prepareCommit(endOfInput);
+      await writer.prepareCommit(endOfInput, place);
     }
   }
 
   /** Makes visible what was gathered; in a durable job after it went into the log. */
   async commit(): Promise<void> {
-    const committables = this.#writers.flatMap((writer) => writer.pending);
-    if (committables.length === 0) return;
+    const requests = this.#writers.flatMap((writer) => writer.pending);
+    if (requests.length === 0) return;
     this.#committer ??= await this.runtime.createCommitter?.();
-    await this.#committer?.commit(committables);
+    await this.#committer?.commit(requests);
     for (const writer of this.#writers) writer.committed();
   }
 }

@@ -15,6 +15,7 @@ import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { GraphStructure } from '../graph/structure.ts';
 import type { JobRecord } from '../ports/job-records.ts';
 import { StateImage } from '../protocol/state-image.ts';
+import type { CommitPlace } from '../runtime/task/sink-operator.ts';
 import { requireSameConnectors } from './connector-change.ts';
 import { type RunChange, RunLog } from './run-log.ts';
 import { PROGRESS_KEY, type ProgressRecord, RUN_KEY, type RunRecord } from './run-records.ts';
@@ -28,6 +29,8 @@ export interface RestoreOptions {
   readonly structure: GraphStructure;
   readonly layout: readonly VertexLayout[];
   readonly allowNonRestored: boolean;
+  /** When the job begins or goes on. Unit: ms since the epoch. */
+  readonly now: number;
 }
 
 /** Takes a share of the state of a subtask. */
@@ -110,18 +113,25 @@ export class StateDirectory {
     return this.#started().log.needsBase;
   }
 
+  /** What names the committables of the next commit. */
+  get nextCommit(): CommitPlace {
+    const { record, log } = this.#started();
+    return { lineage: record.lineage, version: log.version + 1 };
+  }
+
   /**
    * Hands the state of the last commit to `apply`, in the order in which it arose, for the subtasks of the
    * graph that is to run; nothing if there was no commit.
    *
    * Throws UserError STATE_NOT_RESTORED, STATE_INCOMPATIBLE, STATE_CORRUPT or STATE_FORMAT_UNSUPPORTED.
    */
-  async restore({ structure, layout, allowNonRestored }: RestoreOptions, apply: ApplyState): Promise<void> {
+  async restore(options: RestoreOptions, apply: ApplyState): Promise<void> {
+    const { structure, layout, allowNonRestored, now } = options;
     const code = createHash('sha256').update(JSON.stringify(structure)).digest('hex');
     const [before, progress] = [this.#run?.value, this.#progress?.value];
     if (before === undefined || progress === undefined) {
       const log = new RunLog({ run: '1', code }, undefined);
-      this.#next = { log, record: { run: log.run, formerRuns: [], structure, layout } };
+      this.#next = { log, record: { run: log.run, lineage: now, formerRuns: [], structure, layout } };
       return;
     }
     requireSameConnectors(before.structure, structure);
@@ -131,7 +141,8 @@ export class StateDirectory {
     if (from === to && JSON.stringify(before.layout) === JSON.stringify(layout)) {
       const log = new RunLog({ run: before.run, code }, undefined);
       log.resume(progress.version, await this.#read(before, progress.version, apply));
-      this.#next = { log, record: { run: log.run, formerRuns: [], structure, layout } };
+      const { lineage } = before;
+      this.#next = { log, record: { run: log.run, lineage, formerRuns: [], structure, layout } };
       return;
     }
     const { former, objects } = await this.#image(before, progress.version);
@@ -142,7 +153,8 @@ export class StateDirectory {
     this.#move = move.firstCommit(shares);
     const log = new RunLog({ run: `${Number(before.run) + 1}`, code }, objects);
     const formerRuns = [...before.formerRuns, before.run];
-    this.#next = { log, record: { run: log.run, formerRuns, structure, layout } };
+    const lineage = Math.max(now, before.lineage + 1);
+    this.#next = { log, record: { run: log.run, lineage, formerRuns, structure, layout } };
   }
 
   /** Records that the job goes on, before its first record; for a new run that is its first commit. */

@@ -4,11 +4,13 @@
  * 1. Keyed state goes to the owner of its key group, so the number of key groups has to stay.
  * 2. An operator that is gone takes its state along only if that is allowed; a new one begins empty.
  * 3. An operator without uid keeps its state only if it is still the same one, and has none worth a refusal.
+ * 4. What was committed and is not published yet is never dropped (I16): only its own sink can publish it.
  */
 import { UserError } from '../core/errors.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { StateImage } from '../protocol/state-image.ts';
 import { missingOperators, splitState } from '../protocol/state-split.ts';
+import { committablesIn } from '../runtime/task/sink-operator.ts';
 import type { OperatorLayout, VertexLayout } from './state-layout.ts';
 
 /** The whole state of one former vertex: an image for each of its subtasks. */
@@ -27,8 +29,8 @@ export interface SubtaskShare {
 /**
  * Every share of the former state; a subtask may get several.
  *
- * Throws UserError STATE_NOT_RESTORED if operators with state are gone and that is not allowed,
- * STATE_INCOMPATIBLE if a max parallelism has changed.
+ * Throws UserError STATE_NOT_RESTORED if operators with state are gone and that is not allowed, or a sink is
+ * gone that has something to publish, STATE_INCOMPATIBLE if a max parallelism has changed.
  */
 export function redistribute(
   former: readonly FormerVertex[],
@@ -36,6 +38,7 @@ export function redistribute(
   { allowNonRestored }: { readonly allowNonRestored: boolean },
 ): readonly SubtaskShare[] {
   if (!allowNonRestored) requireOperators(former, now);
+  requirePublished(former, now);
   return former.flatMap(({ layout, images }) =>
     now.flatMap((vertex) => {
       const operators = sharedOperators(layout, vertex);
@@ -75,6 +78,30 @@ function requireOperators(former: readonly FormerVertex[], now: readonly VertexL
     'STATE_NOT_RESTORED',
     `The state directory holds state of ${names}, and the job has no operator with such a uid. Give the ` +
       'operator back its uid, drop the state with --allow-non-restored-state, or start over with --fresh.',
+  );
+}
+
+function requirePublished(former: readonly FormerVertex[], now: readonly VertexLayout[]): void {
+  for (const { layout, images } of former) {
+    const kept = new Set(now.flatMap((vertex) => [...sharedOperators(layout, vertex)]));
+    const unpublished = new Map<string, number>();
+    for (const delta of images.flatMap((image) => image.deltas())) {
+      const { operator } = delta;
+      if (!kept.has(operator)) {
+        unpublished.set(operator, (unpublished.get(operator) ?? 0) + committablesIn(delta));
+      }
+    }
+    for (const [operator, count] of unpublished) if (count > 0) throw notPublished(operator, count);
+  }
+}
+
+function notPublished(operator: string, count: number): UserError {
+  return new UserError(
+    'STATE_NOT_RESTORED',
+    `Sink '${operator}' of the former job has committed ${count} parts that it could not publish ` +
+      'before the job ended, and this job has no such sink: their rows would be lost. Run the job as it was ' +
+      'once more, which publishes them, stop it and change it then, or start over with --fresh.',
+    { context: { operatorUid: operator } },
   );
 }
 

@@ -92,5 +92,5 @@ export class MemorySubtaskLog implements GroupLog {
 function copyItem(item: LogItem): LogItem {
   const { payload } = item;
   if (payload.kind === 'spilled') return { ...item, payload: { ...payload } };
-  return { ...item, payload: { kind: 'inline', bytes: payload.bytes.slice() } };
+  return { ...item, payload: { kind: 'inline', bytes: new Uint8Array(payload.bytes) } };
 }

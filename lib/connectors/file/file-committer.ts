@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Committer } from '../../core/connector.ts';
+import type { CommitRequest, Committer } from '../../core/connector.ts';
 import { UserError } from '../../core/errors.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import type { PartFiles } from './part-files.ts';
@@ -18,9 +18,10 @@ export class FileCommitter implements Committer<FileCommittable> {
     this.folder = folder;
   }
 
-  async commit(committables: readonly FileCommittable[]): Promise<void> {
+  async commit(requests: readonly CommitRequest<FileCommittable>[]): Promise<void> {
     const folders = new Set<string>();
-    for (const { part } of committables) {
+    for (const { committable } of requests) {
+      const { part } = committable;
       await this.publish(part);
       folders.add(dirname(visiblePath(this.folder, part)));
     }

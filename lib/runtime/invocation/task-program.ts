@@ -8,6 +8,7 @@
  */
 import type { Committer } from '../../core/connector.ts';
 import { InvariantError } from '../../core/errors.ts';
+import { parseCommittableId } from '../../core/log/committable-id.ts';
 import type { SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
@@ -176,11 +177,11 @@ export class TaskProgram implements SubtaskProgram {
     const effects: PreparedEffect[] = [];
     for (const sink of task.sinks) {
       await sink.flush(task.inputEnded);
-      await sink.prepareCommit(task.inputEnded);
       const operator = stateIdOf(sink.nodeId);
-      for (const committable of sink.pending) effects.push({ operator, committable });
       // From here on the version remembers them.
-      sink.committed();
+      for (const committable of await sink.takeCommittables(task.inputEnded)) {
+        effects.push({ operator, committable });
+      }
     }
     for (const committable of letters.splice(0)) effects.push({ operator: DEAD_LETTERS, committable });
     return effects;
@@ -200,12 +201,12 @@ export class TaskProgram implements SubtaskProgram {
 
   async perform(intents: readonly SinkIntent[]): Promise<void> {
     for (const [operator, ofOne] of Map.groupBy(intents, (intent) => intent.operator)) {
-      const committables = ofOne.map(({ committable }) => committable);
       if (operator === DEAD_LETTERS) {
         // Under this name only dead letters are kept.
-        for (const letter of committables) this.#parts.deadLetters.write(letter as DeadLetter);
+        for (const { committable } of ofOne) this.#parts.deadLetters.write(committable as DeadLetter);
       } else {
-        await (await this.#committerOf(operator))?.commit(committables);
+        const requests = ofOne.map(({ id, committable }) => ({ id: parseCommittableId(id), committable }));
+        await (await this.#committerOf(operator))?.commit(requests);
       }
     }
   }

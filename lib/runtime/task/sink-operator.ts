@@ -1,7 +1,8 @@
-import type { AnySinkRuntime, SinkWriter, StateScope } from '../../core/connector.ts';
+import type { AnySinkRuntime, CommitRequest, SinkWriter, StateScope } from '../../core/connector.ts';
 import { InvariantError, RecordError } from '../../core/errors.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { committableIdText, parseCommittableId } from '../../core/log/committable-id.ts';
 import type { OperatorDelta, OperatorStateChange, OperatorStateDelta } from '../../core/log/state-delta.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
 import type { Input, Operator, OperatorContext } from '../operator.ts';
@@ -16,14 +17,26 @@ export interface SinkOperatorOptions {
   readonly currentPosition: () => string;
 }
 
+/** The commit that comes next. */
+export interface CommitPlace {
+  readonly lineage: number;
+  readonly version: number;
+}
+
 const COMMITTABLES = 'committables';
+
+/** How many committables the whole state of an operator holds. */
+export function committablesIn({ states }: OperatorDelta): number {
+  const own = states.filter(({ name }) => name === COMMITTABLES);
+  return own.reduce((sum, { changes }) => sum + changes.length, 0);
+}
 
 /**
  * Last operator of a chain: hands records to the writer of a sink, and remembers what the writer wants to
  * have committed until it is.
  *
  * 1  A committable is in the state from the commit that follows `prepareCommit` on, and out of it with the
- *    first commit after `committed`.
+ *    first commit after `committed`; all the while it has the id that this commit gave it (I16).
  */
 export class SinkOperator implements Operator, Input {
   readonly inputs: readonly [Input] = [this];
@@ -32,11 +45,10 @@ export class SinkOperator implements Operator, Input {
   readonly #context: OperatorContext;
   readonly #numRecordsOut: Counter;
   #writer: SinkWriter<unknown, unknown> | undefined;
-  /** Committables by id. */
+  /** Committables by the text of their ids. */
   readonly #pending = new Map<string, unknown>();
   /** Ids of the committables in the state. */
   readonly #stored = new Set<string>();
-  #nextId = 0;
   #watermark: number | undefined;
   #restored: readonly OperatorStateDelta[] = [];
 
@@ -110,16 +122,26 @@ export class SinkOperator implements Operator, Input {
     return this.#openWriter().flush(endOfInput);
   }
 
-  /** Gathers what the writer wants to have committed in `pending`. */
-  async prepareCommit(endOfInput: boolean): Promise<void> {
-    for (const committable of await this.#openWriter().prepareCommit(endOfInput)) {
-      this.#pending.set(this.#newId(), committable);
-    }
+  /** What the writer wants to have committed; whoever asks has to remember it. */
+  takeCommittables(endOfInput: boolean): Promise<readonly unknown[]> {
+    return this.#openWriter().prepareCommit(endOfInput);
   }
 
-  /** What waits to be committed, restored committables too. */
-  get pending(): readonly unknown[] {
-    return [...this.#pending.values()];
+  /** Gathers what the writer wants to have committed in `pending`. */
+  async prepareCommit(endOfInput: boolean, { lineage, version }: CommitPlace): Promise<void> {
+    const { jobName, stateId, subtask } = this.#context;
+    const owner = `${jobName}/${stateId}`;
+    const committables = await this.takeCommittables(endOfInput);
+    committables.forEach((committable, index) => {
+      const id = committableIdText({ owner, subtask, lineage, version, index });
+      if (this.#pending.has(id)) throw takenTwice(id);
+      this.#pending.set(id, committable);
+    });
+  }
+
+  /** What waits to be committed, restored committables first. */
+  get pending(): readonly CommitRequest<unknown>[] {
+    return [...this.#pending].map(([text, committable]) => ({ id: parseCommittableId(text), committable }));
   }
 
   /** Everything in `pending` has been committed. */
@@ -171,14 +193,6 @@ export class SinkOperator implements Operator, Input {
     return changes;
   }
 
-  /** An id that the state does not hold: it may still hold some of the attempt before. */
-  #newId(): string {
-    for (;;) {
-      const id = `${this.#context.subtask}-${this.#nextId++}`;
-      if (!this.#stored.has(id)) return id;
-    }
-  }
-
   async close(): Promise<void> {
     await this.#writer?.close();
   }
@@ -192,4 +206,8 @@ export class SinkOperator implements Operator, Input {
     }
     return this.#writer;
   }
+}
+
+function takenTwice(id: string): InvariantError {
+  return new InvariantError('INVARIANT', `Two commits have made a committable with the id '${id}'.`);
 }

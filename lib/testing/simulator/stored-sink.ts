@@ -32,9 +32,12 @@ export class StoredSink<T> implements Sink<T> {
     return {
       createWriter: async () => new PartWriter<T>(nonce, mark),
       createCommitter: async () => ({
-        commit: async (parts) => {
-          // Committables of this sink are made by PartWriter alone.
-          for (const { id, values } of parts as readonly Part[]) await sink.store(id, values);
+        commit: async (requests) => {
+          for (const { committable } of requests) {
+            // Committables of this sink are made by PartWriter alone.
+            const { id, values } = committable as Part;
+            await sink.store(id, values);
+          }
         },
       }),
     };

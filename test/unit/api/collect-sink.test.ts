@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CollectSink } from '../../../lib/api/collect-sink.ts';
+import { commitRequests } from '../../commit-requests.ts';
 
 async function open(sink: CollectSink<number>) {
   const runtime = await sink.load();
@@ -16,12 +17,12 @@ describe('a collecting sink', () => {
     const { committer, writer } = await open(sink);
     const first = await writer(0);
     first.write(1, 0);
-    const parts = await first.prepareCommit(false);
+    const parts = commitRequests(await first.prepareCommit(false));
     first.write(2, 0);
     expect(sink.values).toEqual([]);
     await committer.commit(parts);
     expect(sink.values).toEqual([1]);
-    await committer.commit(await first.prepareCommit(true));
+    await committer.commit(commitRequests(await first.prepareCommit(true)));
     expect(sink.values).toEqual([1, 2]);
   });
 
@@ -31,7 +32,10 @@ describe('a collecting sink', () => {
     const [first, second] = [await writer(0), await writer(1)];
     first.write(1, 0);
     second.write(2, 0);
-    const parts = [...(await first.prepareCommit(true)), ...(await second.prepareCommit(true))];
+    const parts = [
+      ...commitRequests(await first.prepareCommit(true), 0),
+      ...commitRequests(await second.prepareCommit(true), 1),
+    ];
     await committer.commit(parts);
     await committer.commit(parts);
     expect(sink.values).toEqual([1, 2]);
@@ -43,7 +47,7 @@ describe('a collecting sink', () => {
       const { committer, writer } = await open(sink);
       const only = await writer(0);
       only.write(value, 0);
-      await committer.commit(await only.prepareCommit(true));
+      await committer.commit(commitRequests(await only.prepareCommit(true)));
     }
     expect(sink.values).toEqual([2]);
   });

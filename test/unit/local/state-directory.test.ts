@@ -76,11 +76,11 @@ async function open(path: string): Promise<StateDirectory> {
 /** Opens the directory and restores its state, folded, by subtask. */
 async function restored(
   path: string,
-  { vertices = layout(1), allowNonRestored = false } = {},
+  { vertices = layout(1), allowNonRestored = false, now = 1000 } = {},
 ): Promise<{ readonly state: StateDirectory; readonly images: Readonly<Record<string, unknown>> }> {
   const state = await open(path);
   const images = new Map<string, StateImage>();
-  const options = { structure: STRUCTURE, layout: vertices, allowNonRestored };
+  const options = { structure: STRUCTURE, layout: vertices, allowNonRestored, now };
   await state.restore(options, ({ vertex, subtask }, deltas) => {
     const name = `${vertex}/${subtask}`;
     const image = images.get(name) ?? new StateImage();

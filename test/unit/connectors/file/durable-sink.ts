@@ -13,6 +13,7 @@ import { operatorContext } from './sink-context.ts';
 /** What a job has committed: how many records are behind it, and the state of its sink subtasks. */
 export class CommittedState {
   position = 0;
+  version = 0;
   /** One for each subtask; empty before the first commit. */
   images: StateImage[] = [];
 
@@ -22,6 +23,7 @@ export class CommittedState {
 
   commit(position: number, deltas: readonly OperatorDelta[]): void {
     this.position = position;
+    this.version++;
     deltas.forEach((delta, subtask) => {
       const image = this.images[subtask] ?? new StateImage();
       this.images[subtask] = image;
@@ -43,6 +45,7 @@ export class CommittedState {
   copy(): CommittedState {
     const copy = new CommittedState();
     copy.position = this.position;
+    copy.version = this.version;
     copy.images = this.images.map((image) => imageOf(image.deltas()));
     return copy;
   }
@@ -107,7 +110,7 @@ export async function runAttempt<T>(
       const subtask = position % 4 === 3 ? position % parallelism : 0;
       sinks[subtask]!.processElement(records[position], NO_TIMESTAMP);
     }
-    await host.prepareCommit(position === records.length);
+    await host.prepareCommit(position === records.length, { lineage: 1, version: committed.version + 1 });
     onCommit();
     committed.commit(
       position,

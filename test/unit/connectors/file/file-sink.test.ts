@@ -6,6 +6,7 @@ import { createFileSinkRuntime } from '../../../../lib/connectors/file/file-sink
 import { FileSource } from '../../../../lib/connectors/file/file-source.ts';
 import { minutes } from '../../../../lib/core/duration.ts';
 import { LIMITS } from '../../../../lib/core/limits.ts';
+import { commitRequests } from '../../../commit-requests.ts';
 import { filesOf, SinkProbe, textOf, writeAll } from './sink-probe.ts';
 import { readAll, temporaryFolder } from './source-probe.ts';
 
@@ -25,12 +26,12 @@ describe('a file sink', () => {
     probe.write({ a: 1 }, { a: 2 });
     await probe.writer.flush(false);
     expect(filesOf(folder)).toEqual(['.part-0-0.ndjson.inprogress']);
-    const committables = await probe.writer.prepareCommit(true);
+    const requests = commitRequests(await probe.writer.prepareCommit(true));
     expect(filesOf(folder)).toEqual(['.part-0-0.ndjson.inprogress']);
-    await probe.committer.commit(committables);
+    await probe.committer.commit(requests);
     expect(filesOf(folder)).toEqual(['part-0-0.ndjson']);
     expect(textOf(folder)).toBe('{"a":1}\n{"a":2}\n');
-    await probe.committer.commit(committables);
+    await probe.committer.commit(requests);
     await probe.writer.close();
     expect(filesOf(folder)).toEqual(['part-0-0.ndjson']);
   });
@@ -208,9 +209,9 @@ describe('the folder of a file sink', () => {
     const probe = await SinkProbe.open(FileSink.ndjson(folder));
     probe.write(1);
     await probe.writer.flush(false);
-    const committables = await probe.writer.prepareCommit(true);
+    const requests = commitRequests(await probe.writer.prepareCommit(true));
     rmSync(join(folder, '.part-0-0.ndjson.inprogress'));
-    await expect(probe.committer.commit(committables)).rejects.toMatchObject({
+    await expect(probe.committer.commit(requests)).rejects.toMatchObject({
       code: 'SINK_INVALID',
       message: expect.stringContaining('has disappeared'),
     });

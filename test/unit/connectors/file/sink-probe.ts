@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnySinkRuntime, Committer, Sink, SinkWriter } from '../../../../lib/core/connector.ts';
 import { NO_TIMESTAMP } from '../../../../lib/core/time.ts';
+import { commitRequests } from '../../../commit-requests.ts';
 
 /** One writer of a sink with its committer, used the way a runtime does. */
 export class SinkProbe<T> {
@@ -33,7 +34,7 @@ export class SinkProbe<T> {
 
   async commit(endOfInput = false): Promise<void> {
     await this.writer.flush(endOfInput);
-    await this.committer.commit(await this.writer.prepareCommit(endOfInput));
+    await this.committer.commit(commitRequests(await this.writer.prepareCommit(endOfInput)));
   }
 
   async end(): Promise<void> {

@@ -110,9 +110,12 @@ export class KeptRows implements Sink<string> {
     return {
       createWriter: async () => new RowWriter(`w${this.#writers++}`),
       createCommitter: async () => ({
-        // Committables of this sink are made by RowWriter alone.
-        commit: async (parts) => {
-          for (const { id, rows } of parts as readonly Part[]) this.parts.set(id, rows);
+        commit: async (requests) => {
+          for (const { committable } of requests) {
+            // Committables of this sink are made by RowWriter alone.
+            const { id, rows } = committable as Part;
+            this.parts.set(id, rows);
+          }
         },
       }),
     };
