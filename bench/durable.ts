@@ -23,14 +23,14 @@ interface Recovery {
 }
 
 interface Commits {
-  readonly milliseconds: readonly number[];
-  readonly baseMilliseconds: readonly number[];
+  readonly durationsMs: readonly number[];
+  readonly baseStopMs: readonly number[];
   readonly encodedBytes: number;
   readonly bytesAfterBase: number;
   readonly bytesMax: number;
 }
 
-/** Runs a script of this folder; what it prints. The type is that of the script, which stands beside this one. */
+/** Runs a script of this folder; what it prints: the type is that of the script. */
 function run<T>(script: string, ...words: readonly string[]): T {
   const path = new URL(script, import.meta.url).pathname;
   const options = ['--conditions=millrace-source', path, ...words];
@@ -71,14 +71,14 @@ function measureState(): void {
     run<Recovery>('keyed-state.ts', 'recover', STATE),
   );
   const commits = run<Commits>('keyed-state.ts', 'commit', STATE);
-  const sorted = commits.milliseconds.toSorted((a, b) => a - b);
+  const sorted = commits.durationsMs.toSorted((a, b) => a - b);
   console.table({
     'recovery of 1,000,000 keys, s': median(recoveries.map(({ seconds }) => seconds)).toFixed(2),
     'recovery, CPU s of the process': median(recoveries.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2),
     'recovery, peak MB': Math.round(median(recoveries.map(({ peakMb }) => peakMb))),
     'commit of 10,000 changed keys, median ms': median(sorted).toFixed(1),
     'commit of 10,000 changed keys, 90 % ms': (sorted[Math.floor(sorted.length * 0.9)] ?? 0).toFixed(1),
-    'commit that writes a base of 1,000,000 keys, ms': median(commits.baseMilliseconds).toFixed(0),
+    'commit that writes a base of 1,000,000 keys, ms': median(commits.baseStopMs).toFixed(0),
     'encoded state, MB': (commits.encodedBytes / 1e6).toFixed(1),
     'disk after a base / encoded': (commits.bytesAfterBase / commits.encodedBytes).toFixed(2),
     'disk at most / encoded': (commits.bytesMax / commits.encodedBytes).toFixed(2),

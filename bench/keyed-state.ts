@@ -1,5 +1,6 @@
 /**
- * What a million keys of durable state cost: `keyed-state.ts fill|recover|commit FOLDER` prints one JSON line.
+ * What a million keys of durable state cost: `keyed-state.ts fill|recover|commit FOLDER`
+ * prints one JSON line.
  *
  * `fill` runs the job over every key once and stops; `recover` goes on from there up to the first record;
  * `commit` goes on with commits of 10,000 changed keys each, until bases have replaced the log twice.
@@ -81,23 +82,23 @@ async function commit(): Promise<object> {
   for (const task of tasks.tasks.toReversed()) await task.open();
   const cycle = new CommitCycle({ tasks, state, deadLetters, metrics, clock: systemClock });
   await cycle.begin();
-  const milliseconds: number[] = [];
-  const baseMilliseconds: number[] = [];
+  const durationsMs: number[] = [];
+  const baseStopMs: number[] = [];
   let [bytesAfterBase, bytesMax] = [0, 0];
   let due = metrics.total('numRecordsIn');
-  while (baseMilliseconds.length < BASES && milliseconds.length < COMMITS_MAX) {
+  while (baseStopMs.length < BASES && durationsMs.length < COMMITS_MAX) {
     due += CHANGED_KEYS;
     while (metrics.total('numRecordsIn') < due) await turn(tasks);
     const isBase = state.needsBase;
     const startedAt = performance.now();
     await cycle.commit(false);
-    (isBase ? baseMilliseconds : milliseconds).push(performance.now() - startedAt);
+    (isBase ? baseStopMs : durationsMs).push(performance.now() - startedAt);
     if (isBase) bytesAfterBase = sizeOf(folder);
     bytesMax = Math.max(bytesMax, sizeOf(folder));
   }
   const encoded = encodedBytes(tasks);
   state.close();
-  return { milliseconds, baseMilliseconds, encodedBytes: encoded, bytesAfterBase, bytesMax };
+  return { durationsMs, baseStopMs, encodedBytes: encoded, bytesAfterBase, bytesMax };
 }
 
 async function turn({ sources, tasks }: JobTasks): Promise<void> {

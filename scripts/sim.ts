@@ -1,30 +1,24 @@
 /** `npm run sim -- --seeds N [--seed S] [--mutant NAME]`: random histories of the protocol. */
-import { parseArgs } from 'node:util';
 import { drawJob } from '../lib/testing/simulator/generated-jobs.ts';
+import { SAFE_RULES } from '../lib/testing/simulator/listed-rules.ts';
 import { MUTANTS } from '../lib/testing/simulator/mutants.ts';
 import { NO_MUTATION } from '../lib/testing/simulator/mutation.ts';
 import { type SimulationResult, simulate } from '../lib/testing/simulator/simulation.ts';
+import { oneOf, readFlags, wholeNumber } from './flags.ts';
 
 const TRACE_LINES = 100_000;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '300' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    mutant: { type: 'string' },
-  },
+const flags = readFlags({
+  seeds: { type: 'string', default: '300' },
+  from: { type: 'string', default: '1' },
+  seed: { type: 'string' },
+  mutant: { type: 'string' },
 });
-
-const mutation = mutationOf(values.mutant);
-process.exitCode = values.seed === undefined ? await runMany() : await runOne(Number(values.seed));
-
-function mutationOf(name: string | undefined) {
-  if (name === undefined) return NO_MUTATION;
-  const mutant = MUTANTS.find((candidate) => candidate.name === name);
-  if (mutant !== undefined) return mutant.mutation;
-  throw new Error(`There is no mutant ${name}; there are ${MUTANTS.map((one) => one.name).join(', ')}.`);
-}
+const mutations = new Map([...MUTANTS, ...SAFE_RULES].map(({ name, mutation }) => [name, mutation]));
+const mutation = flags.mutant === undefined ? NO_MUTATION : oneOf('mutant', flags.mutant, mutations);
+const range = { from: wholeNumber('from', flags.from), count: wholeNumber('seeds', flags.seeds) };
+process.exitCode =
+  flags.seed === undefined ? await runMany(range) : await runOne(wholeNumber('seed', flags.seed));
 
 async function runOne(seed: number): Promise<number> {
   const result = await simulate({ seed, drawJob, mutation, traceLines: TRACE_LINES });
@@ -33,9 +27,7 @@ async function runOne(seed: number): Promise<number> {
   return result.failure === undefined ? 0 : 1;
 }
 
-async function runMany(): Promise<number> {
-  const count = Number(values.seeds);
-  const from = Number(values.from);
+async function runMany({ from, count }: typeof range): Promise<number> {
   const startedAt = performance.now();
   let failed = 0;
   let steps = 0;
@@ -54,7 +46,7 @@ async function runMany(): Promise<number> {
 }
 
 function mutantOption(): string {
-  return values.mutant === undefined ? '' : ` --mutant ${values.mutant}`;
+  return flags.mutant === undefined ? '' : ` --mutant ${flags.mutant}`;
 }
 
 function summaryOf({ seed, job, failure, steps, virtualMs, traceHash }: SimulationResult): string {

@@ -19,8 +19,8 @@ export class StateFold {
   }
 }
 
-/** Without the order of places, which says nothing, but with the order of timers of one time. */
-function contentOf(delta: OperatorDelta | undefined): unknown {
+/** What a delta of all state says: places in no order, timers of one time in theirs. */
+export function contentOf(delta: OperatorDelta | undefined): unknown {
   if (delta === undefined) return contentOf(NOTHING);
   const { keyed, timers, states, watermark, keyGroupWatermarks } = delta;
   const placed = [...keyed, ...states]

@@ -1,10 +1,4 @@
-import type {
-  AnySinkRuntime,
-  CommitRequest,
-  Committer,
-  Sink,
-  SinkWriter,
-} from '../core/connector.ts';
+import type { AnySinkRuntime, CommitRequest, Committer, Sink, SinkWriter } from '../core/connector.ts';
 import { InvariantError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 

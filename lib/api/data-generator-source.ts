@@ -104,7 +104,7 @@ function splitsOf(
 }
 
 /** Hands each reader the next split that waits. */
-class IndexEnumerator implements SplitEnumerator<SourceSplit, unknown> {
+class IndexEnumerator implements SplitEnumerator<unknown> {
   readonly #context: SplitEnumeratorContext<SourceSplit>;
   #waiting: readonly SourceSplit[];
 
@@ -123,10 +123,6 @@ class IndexEnumerator implements SplitEnumerator<SourceSplit, unknown> {
     }
     this.#waiting = rest;
     this.#context.assignSplit(split, subtask);
-  }
-
-  addSplitsBack(splits: readonly SourceSplit[]): void {
-    this.#waiting = [...splits, ...this.#waiting];
   }
 
   snapshotState(): readonly SourceSplit[] {

@@ -27,7 +27,8 @@ export class StatusDisplay implements JobObserver {
     this.intervalMs = this.#refreshes ? TERMINAL_INTERVAL_MS : LOG_INTERVAL_MS;
   }
 
-  continued({ version, committedAt }: JobCommit): void {
+  continued({ version, committedAt }: JobCommit, status: JobStatus): void {
+    this.#before = status;
     const time = new Date(committedAt).toISOString();
     this.#context.warn(`The job goes on from commit ${version} of ${time} in ${this.#stateDir}.`);
   }

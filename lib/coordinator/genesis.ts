@@ -11,6 +11,7 @@ import type { EntryPayload, SinkIntent } from '../core/log/entry-payload.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
 import { missingOperators, splitState } from '../protocol/state-split.ts';
 import type { PlanVertex, RunPlan } from './run-plan.ts';
+import { moveSplits } from './split-owners.ts';
 import type { SubtaskFold } from './subtask-fold.ts';
 
 /** Subtask of a source vertex that reads a shard. */
@@ -71,7 +72,13 @@ export function genesisOf(
   }
   const positions = positionsOf(vertex, old, ownerOfShard);
   const intents = intentsOf(vertex, { origins, old, own });
-  return operators.map((deltas, subtask) => ({
+  const readers = new Map(
+    positions.flatMap((shards, subtask) => Object.keys(shards).map((shard) => [shard, subtask])),
+  );
+  const ownerOf = (split: string) => ownerOfShard?.(vertex, split) ?? readers.get(split);
+  const head = vertex.source ? vertex.operators[0]?.id : undefined;
+  const placed = head === undefined ? operators : moveSplits(operators, head, ownerOf);
+  return placed.map((deltas, subtask) => ({
     vertex: vertex.id,
     subtask,
     operators: deltas,

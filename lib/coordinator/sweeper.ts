@@ -71,7 +71,7 @@ async function wake(
   head: LogItem | undefined,
 ): Promise<boolean> {
   const request = wakeUp(head, ports.clock.now());
-  if (request === undefined) return false;
+  if (request === undefined || (request.kind === 'genesis' && !ports.rules.sweepsInboxes())) return false;
   await ports.invoker.invoke(subtask, request);
   return true;
 }

@@ -36,13 +36,11 @@ export interface SplitEnumeratorContext<S extends SourceSplit> {
 }
 
 /** Finds the splits of a source and hands them to readers on request. One per source and job. */
-export interface SplitEnumerator<S extends SourceSplit, C> {
+export interface SplitEnumerator<C> {
   /** First discovery. Throws UserError SOURCE_NOT_FOUND when a bounded input does not exist. */
   start(): Promise<void>;
   /** A reader has nothing left: assign a split or signal that none will come. */
   handleSplitRequest(subtask: number): void;
-  /** Splits of a failed reader come back with the positions last snapshotted. */
-  addSplitsBack(splits: readonly S[], subtask: number): void;
   /** Called again and again every `discoveryIntervalMs` of an unbounded source. */
   discover?(): Promise<void>;
   readonly discoveryIntervalMs?: number;
@@ -130,7 +128,7 @@ export interface PushedReader<T, S extends SourceSplit> extends SourceReader<T, 
 
 /** The code of a source, brought by its descriptor. */
 export interface SourceRuntime<T, S extends SourceSplit, C> {
-  createEnumerator(context: SplitEnumeratorContext<S>, checkpoint?: C): SplitEnumerator<S, C>;
+  createEnumerator(context: SplitEnumeratorContext<S>, checkpoint?: C): SplitEnumerator<C>;
   createReader(context: SourceReaderContext): SourceReader<T, S>;
   /** Only of a source whose records can be delivered to it. */
   createPushedReader?(context: SourceReaderContext): PushedReader<T, S>;

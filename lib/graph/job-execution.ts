@@ -31,8 +31,11 @@ export interface ExecuteOptions {
 export interface JobObserver {
   /** Time between two calls of `progress`. Unit: ms. */
   readonly intervalMs: number;
-  /** A job with a state directory goes on from a commit; before its first record. */
-  continued(from: JobCommit): void;
+  /**
+   * A job with a state directory goes on from a commit; before its first record. `status` is where it stands,
+   * which is what rates are counted from.
+   */
+  continued(from: JobCommit, status: JobStatus): void;
   progress(status: JobStatus): void;
 }
 

@@ -20,34 +20,43 @@ import type { DeadLetterPosition } from './run-records.ts';
  */
 export class DeadLetterFile implements DeadLetterOutput {
   readonly path: string;
+  #restored: DeadLetterPosition | undefined;
+  #begun = false;
   #descriptor: number | undefined;
   #bytes = 0;
   #count = 0;
   #synced = true;
 
+  /** `restored`: what the commit says from which the job goes on. Touches nothing. */
+  constructor(path: string, restored?: DeadLetterPosition) {
+    this.path = path;
+    if (restored?.path !== resolve(path)) return;
+    this.#restored = restored;
+    this.#count = restored.count;
+    this.#bytes = restored.bytes;
+  }
+
   /**
    * Removes the file of another run, or cuts off what was written behind the commit of `restored`. A file
-   * that somebody has moved away begins anew.
+   * that somebody has moved away begins anew. To be called once it is certain that the job runs: the letters
+   * of another run are not removed for one that is refused. Does nothing when it is called again.
    *
    * Throws UserError SINK_INVALID if the path cannot be written.
    */
-  constructor(path: string, restored?: DeadLetterPosition) {
-    this.path = path;
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
     this.#attempt(() => {
-      if (restored?.path !== resolve(path)) {
-        rmSync(path, { force: true });
-        return;
-      }
-      this.#count = restored.count;
-      const found = statSync(path, { throwIfNoEntry: false });
+      const found = statSync(this.path, { throwIfNoEntry: false });
+      const committed = Math.min(found?.size ?? 0, this.#restored?.bytes ?? 0);
+      this.#bytes = committed;
       if (found === undefined) return;
-      if (restored.bytes === 0) {
-        rmSync(path);
+      if (committed === 0) {
+        rmSync(this.path);
         return;
       }
-      this.#descriptor = openSync(path, 'a');
-      this.#bytes = Math.min(found.size, restored.bytes);
-      ftruncateSync(this.#descriptor, this.#bytes);
+      this.#descriptor = openSync(this.path, 'a');
+      ftruncateSync(this.#descriptor, committed);
     });
   }
 
@@ -61,6 +70,7 @@ export class DeadLetterFile implements DeadLetterOutput {
   }
 
   write(letter: DeadLetter): void {
+    this.begin();
     this.#attempt(() => {
       if (this.#descriptor === undefined) {
         mkdirSync(dirname(this.path), { recursive: true });
@@ -96,12 +106,17 @@ export class DeadLetterFile implements DeadLetterOutput {
     } catch (error) {
       throw new UserError(
         'SINK_INVALID',
-        `The dead-letter file ${this.path} cannot be written: ${messageOf(error)}. ` +
-          'Choose another with --dead-letters.',
+        `The dead-letter file ${this.path} cannot be written: ${messageOf(error)}. ${adviceOn(error)}`,
         { cause: error },
       );
     }
   }
+}
+
+function adviceOn(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return isFull ? 'Free some space and run again.' : 'Choose another with --dead-letters.';
 }
 
 /** The name of a new file survives a power cut only when its folder is on the device too. */

@@ -108,6 +108,7 @@ export class EmbeddedJob {
       const operatorUid = node?.uid ?? node?.name ?? '';
       await sink.runtime.prepare?.({ jobName: plan.jobName, operatorUid, overwrite, restored });
     }
+    deadLetters.begin();
     for (const task of parts.tasks) {
       task.onSourceReady(() => {
         this.#sourceReady = true;

@@ -8,6 +8,7 @@ import type {
   JobCommit,
   JobMetrics,
   JobResult,
+  JobStatus,
   SinkResult,
 } from '../graph/job-execution.ts';
 import type { StreamGraph } from '../graph/stream-graph.ts';
@@ -71,20 +72,21 @@ async function run(
     state,
     allowNonRestoredState: options.allowNonRestoredState ?? false,
     onContinued: () => {
-      if (from !== undefined) observer?.continued(from);
+      if (from !== undefined) observer?.continued(from, statusAt(systemClock.now()));
     },
     onTurn: (now) => {
       if (observer === undefined || now - reportedAt < observer.intervalMs) return;
       reportedAt = now;
-      observer.progress({
-        jobName: plan.jobName,
-        metrics: metricsOf(job.metrics),
-        durationMs: durationAt(now),
-        watermark: job.watermark,
-        now,
-        lastCommit: commitOf(state?.progress),
-      });
+      observer.progress(statusAt(now));
     },
+  });
+  const statusAt = (now: number): JobStatus => ({
+    jobName: plan.jobName,
+    metrics: metricsOf(job.metrics),
+    durationMs: durationAt(now),
+    watermark: job.watermark,
+    now,
+    lastCommit: commitOf(state?.progress),
   });
   try {
     const finished = await job.run();

@@ -24,6 +24,7 @@ import { SinkHost } from './sink-host.ts';
 import { SourceHost } from './source-host.ts';
 import { stateIdOf } from './state-layout.ts';
 import type { SubtaskDeltas } from './subtask-deltas.ts';
+import { systemRandom } from './system-random.ts';
 
 export interface JobTasksOptions {
   readonly plan: StreamGraph;
@@ -183,7 +184,7 @@ export class JobTasks {
       jobName: plan.jobName,
       onError: plan.onError,
       clock,
-      random: { next: Math.random },
+      random: systemRandom,
       metrics,
       deadLetters,
       trackChanges: durable,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AnySourceRuntime, SourceSplit, SplitEnumerator, StateScope } from '../core/connector.ts';
+import type { AnySourceRuntime, SplitEnumerator, StateScope } from '../core/connector.ts';
 import { InvariantError } from '../core/errors.ts';
 import type { OperatorStateDelta } from '../core/log/state-delta.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,7 +17,7 @@ export class SourceHost {
   readonly #readers = new Map<number, SourceOperator>();
   readonly #clock: Clock;
   readonly #parallelism: number;
-  #enumerator: SplitEnumerator<SourceSplit, unknown> | undefined;
+  #enumerator: SplitEnumerator<unknown> | undefined;
   #restored: readonly OperatorStateDelta[] = [];
   #storedCheckpoint: unknown;
   #requests: number[] = [];
@@ -118,7 +118,7 @@ export class SourceHost {
     await this.#enumerator?.close();
   }
 
-  #started(): SplitEnumerator<SourceSplit, unknown> {
+  #started(): SplitEnumerator<unknown> {
     if (this.#enumerator !== undefined) return this.#enumerator;
     throw new InvariantError('INVARIANT', 'An enumerator was asked for splits before it was started.');
   }

@@ -99,8 +99,8 @@ function notPublished(operator: string, count: number): UserError {
   return new UserError(
     'STATE_NOT_RESTORED',
     `Sink '${operator}' of the former job has committed ${count} parts that it could not publish ` +
-      'before the job ended, and this job has no such sink: their rows would be lost. Run the job as it was ' +
-      'once more, which publishes them, stop it and change it then, or start over with --fresh.',
+      'before the job ended, and this job has no such sink: their rows would be lost. Run the job as it ' +
+      'was once more, which publishes them, stop it and change it then, or start over with --fresh.',
     { context: { operatorUid: operator } },
   );
 }

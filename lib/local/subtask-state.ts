@@ -125,6 +125,7 @@ async function objectBytes(objects: ObjectStore, name: string): Promise<Uint8Arr
 function incomplete(what: string): UserError {
   return new UserError(
     'STATE_CORRUPT',
-    `The state directory is damaged: ${what}. Bring back a copy of it, or start the job over.`,
+    `The state directory is damaged: ${what}. A damaged state is never used: bring back a copy of it and ` +
+      'of the output as it was then, or start over with --fresh --overwrite.',
   );
 }

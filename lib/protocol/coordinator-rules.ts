@@ -13,6 +13,8 @@ export interface CoordinatorRules {
   readonly mayClaimLineage: (expected: number, actual: number) => boolean;
   /** Whether a restore goes on invoking subtasks while this many inboxes hold something. */
   readonly drivesGenesis: (pendingInboxes: number) => boolean;
+  /** Whether a sweeper wakes a subtask because its inbox holds something. */
+  readonly sweepsInboxes: () => boolean;
   /** Whether a coordinator makes room in a full ring itself (I3): an idle subtask would never do it. */
   readonly compactsFullRing: () => boolean;
   /** Whether an object may be deleted. */
@@ -26,6 +28,7 @@ export const PRODUCTION_COORDINATOR_RULES: CoordinatorRules = Object.freeze({
   sealsBeforeGenesis: () => true,
   mayClaimLineage: (expected: number, actual: number) => expected === actual,
   drivesGenesis: (pendingInboxes: number) => pendingInboxes > 0,
+  sweepsInboxes: () => true,
   compactsFullRing: () => true,
   isGarbage: ({ reachable, ageMs }: { readonly reachable: boolean; readonly ageMs: number }) =>
     !reachable && ageMs > LIMITS.garbageAgeMs,

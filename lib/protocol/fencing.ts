@@ -5,6 +5,7 @@
  * 2. An attempt whose outcome is unknown is repeated with the identical item or given up, never rebuilt under
  *    its nonce.
  */
+import { LIMITS } from '../core/limits.ts';
 import type { LogItem } from '../core/log/log-item.ts';
 
 /**
@@ -25,6 +26,11 @@ export function identifyPut(
 /** The nonce of attempt number `attempt` of an invocation. */
 export function attemptNonce(invocation: string, attempt: number): string {
   return `${invocation}-${attempt}`;
+}
+
+/** Whether an invocation that came too late so often tries again: another one may win every time. */
+export function mayContend(conflicts: number): boolean {
+  return conflicts <= LIMITS.invocationConflictsMax;
 }
 
 /** True if the spilled payload has a name of its own for each attempt. */

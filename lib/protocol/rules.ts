@@ -19,7 +19,7 @@ import { mayReturnToCache, mayTouchOutside } from './cache-ownership.ts';
 import { classifyFrame, keepsParkedFrames, mustPull } from './channel-sequence.ts';
 import { type CoordinatorRules, PRODUCTION_COORDINATOR_RULES } from './coordinator-rules.ts';
 import { epochOf } from './epoch.ts';
-import { attemptNonce, identifyPut, isSpillOfAttempt } from './fencing.ts';
+import { attemptNonce, identifyPut, isSpillOfAttempt, mayContend } from './fencing.ts';
 import { isProcessed } from './input-accounting.ts';
 import { processingTimeOf } from './processing-time.ts';
 import { hasRoom, meaningOfScan, mustCompact } from './ring.ts';
@@ -40,6 +40,8 @@ export interface ProtocolRules extends CoordinatorRules {
   readonly identifyPut: typeof identifyPut;
   /** The nonce of an attempt: another content has another nonce. */
   readonly attemptNonce: typeof attemptNonce;
+  /** Whether an invocation that was refused so often tries again. */
+  readonly mayContend: typeof mayContend;
   /** Whether the name of a spilled payload holds the nonce of its attempt. */
   readonly isSpillOfAttempt: typeof isSpillOfAttempt;
   /** I9: whether what an invocation leaves behind may be used by the next. */
@@ -99,6 +101,7 @@ export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
   meaningOfScan,
   identifyPut,
   attemptNonce,
+  mayContend,
   isSpillOfAttempt,
   mayReturnToCache,
   mayTouchOutside,

@@ -1,4 +1,5 @@
 import type { Counter } from '../core/functions/rich-function.ts';
+import type { Metrics } from '../ports/metrics.ts';
 
 /** A counter as a plain field, cheap enough to count every record. */
 export class SimpleCounter implements Counter {
@@ -12,9 +13,10 @@ export class SimpleCounter implements Counter {
 /** A counter as plain data. */
 export type CounterValue = readonly [operator: string, name: string, count: number];
 
-/** Counters of a job by operator and name; subtasks of one operator share a counter. */
-export class MetricRegistry {
+/** Counters and gauges of a job by operator and name; subtasks of one operator share a counter. */
+export class MetricRegistry implements Metrics {
   readonly #byOperator = new Map<string, Map<string, SimpleCounter>>();
+  readonly #gauges = new Map<string, Map<string, number>>();
 
   counter(operator: string, name: string): Counter {
     let counters = this.#byOperator.get(operator);
@@ -28,6 +30,21 @@ export class MetricRegistry {
       counters.set(name, counter);
     }
     return counter;
+  }
+
+  count(scope: string, name: string, by: number): void {
+    this.counter(scope, name).inc(by);
+  }
+
+  gauge(scope: string, name: string, value: number): void {
+    const gauges = this.#gauges.get(scope) ?? new Map<string, number>();
+    this.#gauges.set(scope, gauges);
+    gauges.set(name, value);
+  }
+
+  /** What a gauge was set to last; undefined if it was not. */
+  gaugeOf(scope: string, name: string): number | undefined {
+    return this.#gauges.get(scope)?.get(name);
   }
 
   /** Every counter, for `restore`. */

@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { MemoryJobRecords } from '../../lib/adapters/memory/memory-job-records.ts';
 import { MemoryKeyedTable } from '../../lib/adapters/memory/memory-keyed-table.ts';
 import { MemoryObjectStore } from '../../lib/adapters/memory/memory-object-store.ts';
 import { MemoryStreamTransport } from '../../lib/adapters/memory/memory-stream-transport.ts';
 import { MemorySubtaskLog } from '../../lib/adapters/memory/memory-subtask-log.ts';
 import { systemClock } from '../../lib/local/system-clock.ts';
-import { describeClock } from './clock-contract.ts';
 import type { Open } from './contract-cases.ts';
 import { describeGroupLog } from './group-log-contract.ts';
 import { describeJobRecords } from './job-records-contract.ts';
@@ -42,8 +40,4 @@ describeStreamTransport(
     const transport = new MemoryStreamTransport();
     return { transport, received: async (target: string) => transport.poll(target) };
   }),
-);
-describeClock(
-  'system',
-  opening(() => ({ clock: systemClock, pass: async (ms: number) => void (await delay(ms)) })),
 );

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { LogItem } from '../../lib/core/log/log-item.ts';
 import type { SubtaskLog } from '../../lib/ports/subtask-log.ts';
+import { bytesOfCallers } from './caller-bytes.ts';
 import { type ContractCase, type ContractOptions, describeContract, type Open } from './contract-cases.ts';
 import { fill, logItem, RING_SIZE, subtask } from './log-samples.ts';
 import { concurrentWritersCase, ringModelCase } from './subtask-log-properties.ts';
@@ -58,13 +59,17 @@ const appendCases: readonly Case[] = [
     id: 'LOG-04',
     says: 'buffers are not shared with writers or readers',
     run: async (log) => {
-      const bytes = Uint8Array.of(1, 2, 3);
-      await log.append(id, logItem(1, { payload: { kind: 'inline', bytes } }));
-      bytes.fill(9);
-      const first = await log.readSlot(id, 1);
-      if (first?.payload.kind === 'inline') first.payload.bytes.fill(9);
-      const second = await log.readSlot(id, 1);
-      expect(second?.payload).toEqual({ kind: 'inline', bytes: Uint8Array.of(1, 2, 3) });
+      for (const [i, bytes] of bytesOfCallers().entries()) {
+        const version = i + 1;
+        await log.append(id, logItem(version, { payload: { kind: 'inline', bytes } }));
+        bytes.fill(9);
+        const [first, { items }] = [await log.readSlot(id, version), await log.readFrom(id, version, 1)];
+        for (const item of [first, ...items]) {
+          if (item?.payload.kind === 'inline') item.payload.bytes.fill(9);
+        }
+        const again = await log.readSlot(id, version);
+        expect(again?.payload.kind === 'inline' && [...again.payload.bytes]).toEqual([1, 2, 3]);
+      }
     },
   },
   {

@@ -18,12 +18,13 @@ export class MemoryObjectStore implements ObjectStore {
 
   async put(name: string, bytes: Uint8Array): Promise<boolean> {
     if (this.#objects.has(name)) return false;
-    this.#objects.set(name, { bytes: bytes.slice(), storedAt: this.#clock.now() });
+    this.#objects.set(name, { bytes: new Uint8Array(bytes), storedAt: this.#clock.now() });
     return true;
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
-    return this.#objects.get(name)?.bytes.slice();
+    const object = this.#objects.get(name);
+    return object && new Uint8Array(object.bytes);
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {

@@ -16,7 +16,7 @@ export class MemoryStreamTransport implements StreamTransport {
       this.#sent += 1n;
       const sequenceNumber = String(this.#sent).padStart(20, '0');
       const stream = this.#streams.get(record.target) ?? [];
-      stream.push({ ...record, bytes: record.bytes.slice(), sequenceNumber });
+      stream.push({ ...record, bytes: new Uint8Array(record.bytes), sequenceNumber });
       this.#streams.set(record.target, stream);
       return { kind: 'sent', deliveredTo: record.target, sequenceNumber };
     });
@@ -27,6 +27,6 @@ export class MemoryStreamTransport implements StreamTransport {
     const stream = this.#streams.get(target) ?? [];
     return stream
       .filter(({ sequenceNumber }) => sequenceNumber > after)
-      .map((record) => ({ ...record, bytes: record.bytes.slice() }));
+      .map((record) => ({ ...record, bytes: new Uint8Array(record.bytes) }));
   }
 }

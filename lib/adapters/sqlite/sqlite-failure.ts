@@ -40,7 +40,8 @@ function failureOf(code: number, path: string, cause: unknown): StreamError {
     case NOT_A_DATABASE:
       return new UserError(
         'STATE_DIR_FOREIGN',
-        `${path} is not a database. Move the file away, or give another state directory.`,
+        `${path} is not a database, or its first bytes are damaged. If it is the state of the job, bring ` +
+          'back a copy of the directory; else move the file away, or give another state directory.',
         { cause },
       );
     case READ_ONLY:
@@ -76,8 +77,8 @@ function fullFailure(path: string, cause: unknown): UserError {
 export function damagedFailure(path: string, detail: string, cause?: unknown): UserError {
   return new UserError(
     'STATE_CORRUPT',
-    `${path} is damaged (${detail}). Restore a savepoint into a new state directory; a damaged one is ` +
-      'never used.',
+    `${path} is damaged (${detail}). A damaged state is never used: bring back a copy of ${dirname(path)} ` +
+      'and of the output as it was then, or start over with --fresh --overwrite.',
     { cause },
   );
 }

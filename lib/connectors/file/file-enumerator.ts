@@ -22,7 +22,7 @@ export interface FileEnumeratorCheckpoint {
  * At parallelism 1 a file is one split, so that records arrive in the order of the file. At a higher one, big
  * uncompressed NDJSON files are cut into byte ranges and Parquet files into ranges of row groups.
  */
-export class FileEnumerator implements SplitEnumerator<FileSplit, FileEnumeratorCheckpoint> {
+export class FileEnumerator implements SplitEnumerator<FileEnumeratorCheckpoint> {
   readonly discoveryIntervalMs?: number;
   /** Only watching sources discover files after the start. */
   readonly discover?: () => Promise<void>;
@@ -72,12 +72,6 @@ export class FileEnumerator implements SplitEnumerator<FileSplit, FileEnumerator
       this.context.assignSplit(split, subtask);
     } else if (this.started && this.spec.mode === 'bounded') this.context.signalNoMoreSplits(subtask);
     else this.waiting.add(subtask);
-  }
-
-  addSplitsBack(splits: readonly FileSplit[], _subtask: number): void {
-    this.changed = true;
-    this.pending.unshift(...splits);
-    this.serveWaiting();
   }
 
   snapshotState(): FileEnumeratorCheckpoint {

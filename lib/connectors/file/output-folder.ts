@@ -45,7 +45,7 @@ export async function recoverOutputFolder(files: PartFiles, folder: string, own:
     await makeFolder(files, folder);
     const names = await files.list(folder);
     const foreign = names.filter((path) => isForeign(path, own));
-    if (foreign.length > 0) throw notEmpty(folder, foreign.length);
+    if (foreign.length > 0) throw notOwn(folder, foreign);
     for (const path of names) {
       if (matches(path, IN_PROGRESS_NAME) && !own.hiddenPaths.has(path)) files.remove(path);
     }
@@ -70,6 +70,19 @@ function notEmpty(folder: string, count: number): UserError {
   return new UserError(
     'SINK_NOT_EMPTY',
     `${folder} holds ${parts} of another run. Choose another folder, or run with --overwrite to remove them.`,
+    { context: { location: folder } },
+  );
+}
+
+/** (I16) To overwrite is no way out here: the job would lack the rows of parts that are its own. */
+function notOwn(folder: string, foreign: readonly string[]): UserError {
+  const parts = foreign.length === 1 ? '1 part file' : `${foreign.length} part files`;
+  return new UserError(
+    'SINK_NOT_EMPTY',
+    `${folder} holds ${parts} of which the state of the job knows nothing, for example ${foreign[0]}: ` +
+      'either another run writes to this folder, or the state is an old copy, older than the output. Move ' +
+      'away what is not of this job, bring back state and output of one moment, or start over with --fresh ' +
+      '--overwrite.',
     { context: { location: folder } },
   );
 }

@@ -219,13 +219,27 @@ export class PartFile<T> {
   }
 
   private cut(size: number | undefined, length: number): UserError {
-    const { hidden } = this;
+    const { hidden, path, files } = this;
+    if (size === undefined && files.exists(path)) return this.published(length);
     const what = size === undefined ? 'is gone' : `has ${size} bytes`;
     return new UserError(
       'SINK_INVALID',
       `${hidden} ${what}, but the job has committed ${length} bytes of it and cannot write them again. ` +
         'Put the file back, or run the job from the beginning with another state folder and output folder.',
       { context: { location: hidden } },
+    );
+  }
+
+  /** Only a later commit than that of the state can have published the part. */
+  private published(length: number): UserError {
+    const { path } = this;
+    return new UserError(
+      'SINK_INVALID',
+      `${path} is published, but in the state of the job it is an open part of ${length} bytes: the state ` +
+        'is older than the output. Somebody brought back an old copy of the state directory, or the end of ' +
+        'its state.db-wal was damaged. Bring back state and output of one moment, or start over with ' +
+        '--fresh --overwrite.',
+      { context: { location: path } },
     );
   }
 

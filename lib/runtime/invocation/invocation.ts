@@ -235,7 +235,7 @@ export class Invocation {
 
   #noteConflict(): void {
     this.#conflicts++;
-    if (this.#conflicts <= LIMITS.invocationConflictsMax) return;
+    if (this.#context.rules.mayContend(this.#conflicts)) return;
     throw new RetryableError(
       'IO_FAILED',
       `Another writer of ${subtaskPath(this.#context.subtask)} was faster ${this.#conflicts} times.`,

@@ -72,6 +72,11 @@ export class SubtaskHost {
     return this.#cache.get(subtaskPath(subtask))?.version;
   }
 
+  /** The replica in the cache, to be looked at between invocations. */
+  cachedReplica(subtask: SubtaskId): Replica | undefined {
+    return this.#cache.get(subtaskPath(subtask));
+  }
+
   async #putBack(path: string, replica: Replica, mayTouch: boolean): Promise<void> {
     const { version, uncommitted, sealed } = replica;
     if (mayTouch && this.#options.rules.mayReturnToCache({ version, uncommitted, sealed })) {

@@ -7,7 +7,7 @@
  *    the operators repeat because of that is not produced again.
  */
 import type { Committer } from '../../core/connector.ts';
-import { InvariantError } from '../../core/errors.ts';
+import { InvariantError, RetryableError } from '../../core/errors.ts';
 import { parseCommittableId } from '../../core/log/committable-id.ts';
 import type { SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
@@ -104,7 +104,6 @@ export class TaskProgram implements SubtaskProgram {
       output.takeFrames();
       output.takeWatermark();
     }
-    task.collectState('changes');
   }
 
   advanceTime(processingTime: number): boolean {
@@ -132,6 +131,7 @@ export class TaskProgram implements SubtaskProgram {
 
   processRecords(shardId: string, records: Parameters<DrivenReader['offer']>[1]): void {
     const reader = this.#openReader();
+    if (!this.#parts.shards.includes(shardId)) throw unregisteredShard(shardId);
     reader.addSplits([{ splitId: shardId }]);
     reader.offer(shardId, records);
     this.#runSource();
@@ -245,6 +245,15 @@ export class TaskProgram implements SubtaskProgram {
     if (reader !== undefined) return reader;
     throw new InvariantError('INVARIANT', 'Records of a shard came to a vertex without a source.');
   }
+}
+
+/** Its records would come behind watermarks that did not wait for them. */
+function unregisteredShard(shardId: string): RetryableError {
+  return new RetryableError(
+    'IO_FAILED',
+    `Shard ${shardId} is not one of this source's: a stream was split or merged. Stop the run with a ` +
+      'savepoint and restore it.',
+  );
 }
 
 function unknownChannel(upstream: string, edge: string): InvariantError {

@@ -25,7 +25,7 @@ import type {
 import { InvariantError } from '../../core/errors.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { OperatorDelta, OperatorStateChange } from '../../core/log/state-delta.ts';
+import type { KeyGroupWatermark, OperatorDelta, OperatorStateChange } from '../../core/log/state-delta.ts';
 import { MAX_WATERMARK, MIN_TIMESTAMP } from '../../core/time.ts';
 import type { WatermarkStrategySpec } from '../../core/watermark.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
@@ -68,7 +68,10 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
   readonly #multiplexer: SplitWatermarkMultiplexer;
   /** Splits by id, as the state knows them. */
   readonly #stored = new Map<string, StoredSplit>();
+  /** Ended since the last version: a base may know of them although no version does. */
+  readonly #released = new Set<string>();
   #storedWatermark = MIN_TIMESTAMP;
+  #keyGroupsStored = false;
   #reader: SourceReader<unknown, SourceSplit> | undefined;
   #watermark = MIN_TIMESTAMP;
   #watermarkRestored = false;
@@ -182,6 +185,7 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
   }
 
   releaseSplit(splitId: string): void {
+    if (this.context.trackChanges) this.#released.add(splitId);
     const split = this.#splits.get(splitId);
     if (split === undefined) return;
     this.context.cursor.operator = this.context;
@@ -231,11 +235,12 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
       if (scope === 'changes') this.#stored.set(splitId, copy);
     }
     if (scope === 'changes') {
-      for (const part of this.#stored.keys()) {
+      for (const part of new Set([...this.#stored.keys(), ...this.#released])) {
         if (unfinished.has(part)) continue;
         changes.push({ op: 'remove', part });
         this.#stored.delete(part);
       }
+      this.#released.clear();
     }
     return {
       operator: this.context.stateId,
@@ -243,11 +248,12 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
       timers: [],
       states: changes.length === 0 ? [] : [{ name: SPLITS, redistribution: 'split', changes }],
       watermark: this.#changedWatermark(scope),
-      keyGroupWatermarks: undefined,
+      keyGroupWatermarks: this.#droppedKeyGroups(scope),
     };
   }
 
-  applyState({ states, watermark }: OperatorDelta): void {
+  applyState({ states, watermark, keyGroupWatermarks }: OperatorDelta): void {
+    if (keyGroupWatermarks !== undefined) this.#keyGroupsStored = keyGroupWatermarks.length > 0;
     if (watermark !== undefined) {
       this.#watermark = watermark;
       this.#storedWatermark = watermark;
@@ -269,9 +275,16 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
     return generator && { watermark: this.#multiplexer.watermarkOf(splitId), generator: generator.state };
   }
 
+  /** A source has no keys: what a restore says of key groups is forgotten. */
+  #droppedKeyGroups(scope: StateScope): readonly KeyGroupWatermark[] | undefined {
+    if (scope === 'all' || !this.#keyGroupsStored) return undefined;
+    this.#keyGroupsStored = false;
+    return [];
+  }
+
   #changedWatermark(scope: StateScope): number | undefined {
     const watermark = this.#watermark;
-    if (scope === 'all') return watermark;
+    if (scope === 'all') return watermark === MIN_TIMESTAMP ? undefined : watermark;
     if (watermark === this.#storedWatermark) return undefined;
     this.#storedWatermark = watermark;
     return watermark;

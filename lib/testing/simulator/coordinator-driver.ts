@@ -148,7 +148,7 @@ export class CoordinatorDriver {
       if (!open) return;
       open = false;
       cancelTimeout();
-      process.kill(outcome);
+      process.end(outcome);
       done(outcome);
     };
     const cancelTimeout = scheduler.after(COORDINATOR_MS_MAX, () => process.kill('timeout'));

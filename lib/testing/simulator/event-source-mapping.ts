@@ -3,7 +3,8 @@
  *
  * 1. It moves only past records that the function reported as processed.
  * 2. After a failure it comes back with other boundaries, beginning where the failure began.
- * 3. It may lose sight of an invocation and start another while the first still runs.
+ * 3. A shard that follows others is read only when those are read to their ends.
+ * 4. It may lose sight of an invocation and start another while the first still runs.
  */
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
 import type { FaultMix } from './fault-mix.ts';
@@ -24,6 +25,10 @@ export interface MappingOptions {
     input: FunctionInput,
     done: (outcome: FunctionResult) => void,
   ) => void;
+  /** False while shards before this one are not read to their ends. */
+  readonly mayRead: () => boolean;
+  /** Is told whenever everything has been processed. */
+  readonly drained: () => void;
   /** Is told how far it has moved. */
   readonly moved: (subtask: SubtaskId, shard: string, sequenceNumber: string) => void;
 }
@@ -50,6 +55,11 @@ export class EventSourceMapping {
     return this.#index >= this.#options.shard.length;
   }
 
+  /** True if every record has been processed and none will come. */
+  get finished(): boolean {
+    return this.#options.shard.closed && this.caughtUp;
+  }
+
   /** Stops reading for good; what runs goes on, but its outcome counts no more. */
   delete(): void {
     this.#state = 'deleted';
@@ -69,6 +79,7 @@ export class EventSourceMapping {
   /** There may be something to read. */
   notice(): void {
     if (this.#pollPlanned || this.#awaited !== 0 || this.#state !== 'enabled' || this.caughtUp) return;
+    if (!this.#options.mayRead()) return;
     this.#pollPlanned = true;
     const backoffMs = Math.min(60_000, 500 * 2 ** Math.min(this.#failures, 8));
     const delayMs = this.#failures === 0 ? this.#random.spread(5, 2000) : backoffMs;
@@ -105,8 +116,9 @@ export class EventSourceMapping {
     this.#failures = processed === records.length ? 0 : this.#failures + 1;
     this.#index += processed;
     const last = records[processed - 1];
-    const { shard, subtask, moved } = this.#options;
+    const { shard, subtask, moved, drained } = this.#options;
     if (last !== undefined) moved(subtask, shard.name, last.sequenceNumber);
+    if (this.caughtUp) drained();
     this.notice();
   }
 }

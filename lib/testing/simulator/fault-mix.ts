@@ -20,6 +20,8 @@ export interface CallFaults {
 
 /** What goes wrong in one history, and how often. All but the last three: probabilities. */
 export interface FaultMix extends CallFaults {
+  /** Per version that is put: a coordinator puts one just before. */
+  readonly contention: number;
   /** Per batch: it is delivered again while the first delivery still runs. */
   readonly doubleDelivery: number;
   /** Per invocation: it is reported as failed while it still runs, and its environment is used again. */
@@ -62,6 +64,7 @@ export const NO_FAULTS: FaultMix = Object.freeze({
   slow: 0,
   crash: 0,
   stall: 0,
+  contention: 0,
   doubleDelivery: 0,
   abandon: 0,
   otherCode: 0,
@@ -89,6 +92,7 @@ export function drawFaultMix(random: SeededRandom): FaultMix {
     slow: rate(0.003, 0.1),
     crash: rate(0.002, 0.04),
     stall: rate(0.002, 0.04),
+    contention: random.pick([0, 0, 0, 0, 0.2, 0.9]),
     doubleDelivery: rate(0.01, 0.4),
     abandon: rate(0.01, 0.2),
     otherCode: random.pick([0, 0, 0, 0.2]),

@@ -4,6 +4,7 @@
  * An environment serves one invocation at a time. It is frozen when the invocation has returned, with
  * everything that it left under way, until the next one comes; it may be gone by then.
  */
+import type { SubtaskFold } from '../../coordinator/subtask-fold.ts';
 import { FencedError, RetryableError } from '../../core/errors.ts';
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
@@ -22,6 +23,8 @@ export type FunctionInput =
 /** The code of a function in one environment. */
 export interface FunctionHost {
   invoke(subtask: SubtaskId, input: FunctionInput, deadlineMs: number): Promise<FunctionResult>;
+  /** What the cache holds of a subtask that has run; undefined for nothing. */
+  cached(subtask: SubtaskId): SubtaskFold | undefined;
 }
 
 /** `firstFailed`: sequence number of the first record that was not processed; undefined: nobody knows. */
@@ -34,6 +37,8 @@ export interface FunctionPoolOptions {
   readonly scheduler: Scheduler;
   readonly faults: () => FaultMix;
   readonly createHost: (process: SimulatedProcess, code: CodeOwner) => FunctionHost;
+  /** Is told of every invocation that has returned, when its environment is frozen again. */
+  readonly returned: (subtask: SubtaskId, host: FunctionHost) => void;
   /** Whether a new environment may get other code. */
   readonly mayMistake: () => boolean;
   readonly timeoutMs: number;
@@ -44,7 +49,8 @@ export interface FunctionPoolOptions {
 export type CodeOwner = 'run' | 'other';
 
 interface Return {
-  readonly process: SimulatedProcess;
+  readonly subtask: SubtaskId;
+  readonly environment: Environment;
   readonly result: FunctionResult;
   readonly finish: (result: FunctionResult) => void;
   readonly isOpen: () => boolean;
@@ -96,17 +102,27 @@ export class FunctionPool {
     }
     process.onDeath(() => finish(unknownFailure(new Error('The environment died.'))));
     host.invoke(subtask, input, process.clock.now() + timeoutMs).then(
-      (result) => this.#returned({ process, result, finish, isOpen: () => open }),
+      (result) => this.#returned({ subtask, environment, result, finish, isOpen: () => open }),
       (error: unknown) =>
-        this.#returned({ process, result: unknownFailure(error), finish, isOpen: () => open }),
+        this.#returned({
+          ...{ subtask, environment, finish },
+          result: unknownFailure(error),
+          isOpen: () => open,
+        }),
     );
   }
 
-  #returned({ process, result, finish, isOpen }: Return): void {
+  #returned({ subtask, environment, result, finish, isOpen }: Return): void {
     if (!isOpen()) return;
+    const { process, host } = environment;
     process.log(`returns ${showResult(result)}`);
     if (result.kind === 'failed' && !isExpected(result.error)) this.#options.scheduler.fail(result.error);
     process.freeze();
+    try {
+      this.#options.returned(subtask, host);
+    } catch (error) {
+      this.#options.scheduler.fail(error);
+    }
     finish(result);
   }
 
@@ -143,6 +159,7 @@ export class FunctionPool {
       scheduler,
       faults,
       skewMs: skew === 0 ? 0 : this.#random.between(-skew, skew),
+      jumpMs: skew,
     });
     if (code === 'other') process.log('has the code of another run');
     const environment = { process, host: createHost(process, code), code, busy: false };

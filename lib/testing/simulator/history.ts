@@ -9,6 +9,7 @@ import { decodeEntry } from '../../core/codec/entry-codec.ts';
 import { decodeFrame } from '../../core/codec/frame-codec.ts';
 import { decodeBaseManifest } from '../../core/codec/manifest-codec.ts';
 import { decodeStateChunk } from '../../core/codec/state-codec.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { EntryPayload } from '../../core/log/entry-payload.ts';
 import type { Frame } from '../../core/log/frame.ts';
 import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
@@ -43,6 +44,9 @@ export class History implements LogObserver {
   readonly #frames = new Map<string, CommittedFrame>();
   /** By subtask path: what its stream has got, in the order of arrival. */
   readonly #streams = new Map<string, { readonly number: string; readonly frame: Frame }[]>();
+
+  /** By invocation: the attempts that came too late. */
+  readonly #refusals = new Map<string, Set<string>>();
 
   constructor(options: HistoryOptions) {
     this.#options = options;
@@ -271,6 +275,30 @@ export class History implements LogObserver {
     for (const chunk of manifest.chunks) fold.applyState(decodeStateChunk(read(chunk.name), chunk.name));
     for (const segment of manifest.segments) read(segment.name);
     return fold;
+  }
+
+  /** A3: what a warm environment holds between invocations is the fold of the log up to its version. */
+  checkCache(id: SubtaskId, cached: SubtaskFold): void {
+    const expected = textOfFold(this.of(id).at(cached.version));
+    const found = textOfFold(cached);
+    if (found === expected) return;
+    const lines = difference(expected, found);
+    fail('A3', id, `the cache of v${cached.version} is not the fold of the log:\n${lines}`);
+  }
+
+  /** A16: an invocation that is behind others gives up. */
+  refused(id: SubtaskId, { writer }: LogItem): void {
+    // Coordinators count their attempts themselves.
+    const end = writer.lastIndexOf('-');
+    if (end < 0) return;
+    // A put that was repeated comes again, after its item is gone from the ring.
+    if (this.of(id).items.some(({ item }) => item.writer === writer)) return;
+    const invocation = writer.slice(0, end);
+    const attempts = this.#refusals.get(invocation) ?? new Set();
+    this.#refusals.set(invocation, attempts.add(writer));
+    // The last one may be a put that was given up because its outcome stayed unknown.
+    if (attempts.size <= LIMITS.invocationConflictsMax + 2) return;
+    fail('A16', id, `${invocation} was refused ${attempts.size} times and goes on`);
   }
 
   /** A12: nothing that somebody may still read is deleted. */

@@ -1,10 +1,17 @@
 import type { SeededRandom } from './seeded-random.ts';
 
+export interface PlannedRestore {
+  readonly atMs: number;
+  readonly parallelism: number;
+  /** It starts from the latest checkpoint, and what has happened since is given up. */
+  readonly goesBack: boolean;
+}
+
 /** What coordinators do with a job in one history, and when. Times from the start, in ms of virtual time. */
 export interface LifePlan {
   /** Of the first run. */
   readonly parallelism: number;
-  readonly restores: readonly { readonly atMs: number; readonly parallelism: number }[];
+  readonly restores: readonly PlannedRestore[];
   readonly pauses: readonly { readonly atMs: number; readonly ms: number }[];
   /** When heads are read as a cut, and when garbage is collected. */
   readonly scans: readonly number[];
@@ -31,6 +38,7 @@ export function drawLifePlan(
     restores: Array.from({ length: random.pick([0, 0, 1, 1, 2]) }, () => ({
       atMs: moment(),
       parallelism: parallelism(),
+      goesBack: random.chance(0.3),
     })).sort((a, b) => a.atMs - b.atMs),
     pauses: Array.from({ length: pauses }, () => ({
       atMs: moment(),

@@ -3,6 +3,8 @@
  *
  * It is the one place where items are accepted, so it tells its observer of each.
  */
+import { voidPayload } from '../../coordinator/subtask-fold.ts';
+import { encodeEntry } from '../../core/codec/entry-codec.ts';
 import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
 import { type SubtaskId, subtaskPath } from '../../core/log/subtask-id.ts';
 import type { AppendResult, LogScan } from '../../ports/subtask-log.ts';
@@ -11,6 +13,8 @@ import type { AppendResult, LogScan } from '../../ports/subtask-log.ts';
 export interface LogObserver {
   accepted(subtask: SubtaskId, item: LogItem, overwritten: LogItem | undefined): void;
   baseMoved(subtask: SubtaskId, base: BaseRecord): void;
+  /** Another item has the place of this one. */
+  refused(subtask: SubtaskId, item: LogItem): void;
 }
 
 /** How a log may break its contract, for mutants. */
@@ -46,7 +50,10 @@ export class LogService {
     const ring = this.#ringOf(subtask);
     const slot = this.#slotOf(item.version);
     const held = ring.slots.get(slot);
-    if (!this.#isFree(held, item.version)) return { kind: 'refused', found: held };
+    if (!this.#isFree(held, item.version)) {
+      if (held?.writer !== item.writer) this.#observer.refused(subtask, item);
+      return { kind: 'refused', found: held };
+    }
     ring.slots.set(slot, item);
     ring.head = Math.max(ring.head, item.version);
     this.#observer.accepted(subtask, item, held);
@@ -60,6 +67,18 @@ export class LogService {
 
   #slotOf(version: number): number {
     return this.#defects.deletesItems ? version : version % this.ringSize;
+  }
+
+  /** An item that changes nothing takes the next place, if there is one: somebody else was faster. */
+  contend(subtask: SubtaskId): void {
+    const ring = this.#ringOf(subtask);
+    const head = this.readSlot(subtask, ring.head);
+    if (head === undefined || head.kind === 'seal') return;
+    const version = head.version + 1;
+    const covered = Math.min(ring.base?.version ?? 0, ring.base?.archivedThrough ?? 0);
+    if (version - this.ringSize > covered) return;
+    const payload = { kind: 'inline', bytes: encodeEntry(voidPayload()) } as const;
+    this.append(subtask, { ...head, version, kind: 'epoch', writer: `contender.${version}`, payload });
   }
 
   readSlot(subtask: SubtaskId, version: number): LogItem | undefined {

@@ -1,6 +1,6 @@
 import type { AssertionId } from './assertion-error.ts';
 import { drawJob } from './generated-jobs.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutation } from './mutation.ts';
 import { simulate } from './simulation.ts';
 
 /** How a mutant was caught. */
@@ -12,7 +12,7 @@ export interface Catch {
 
 /** Runs seeds from 1 on until one fails; undefined if none of `seedsMax` does. */
 export async function catchMutant(
-  { mutation }: Pick<Mutant, 'mutation'>,
+  { mutation }: { readonly mutation: Mutation },
   seedsMax: number,
 ): Promise<Catch | undefined> {
   for (let seed = 1; seed <= seedsMax; seed++) {

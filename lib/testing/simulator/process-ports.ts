@@ -13,8 +13,12 @@ import type { SimulatedProcess } from './process.ts';
 import type { RecordService } from './record-service.ts';
 import { drawReordering } from './shard.ts';
 
-/** The log as a process sees it. */
-export function logOf(process: SimulatedProcess, service: LogService): SubtaskLog {
+/** The log as a process sees it; where `contends` holds, somebody else is faster. */
+export function logOf(
+  process: SimulatedProcess,
+  service: LogService,
+  contends: () => boolean = () => false,
+): SubtaskLog {
   const read = <T>(what: string, effect: () => T, show?: (answer: T) => string) =>
     process.call({ what, kind: 'read', effect, ...(show && { show }) });
   return {
@@ -24,7 +28,10 @@ export function logOf(process: SimulatedProcess, service: LogService): SubtaskLo
       return process.call({
         what: `append ${subtaskPath(subtask)} ${showItem(kept)}`,
         kind: 'write',
-        effect: () => copyResult(service.append(subtask, kept)),
+        effect: () => {
+          if (contends()) service.contend(subtask);
+          return copyResult(service.append(subtask, kept));
+        },
         show: showAppend,
       });
     },

@@ -19,6 +19,9 @@ const FAULTS_OF_WRITES: readonly (keyof CallFaults)[] = [
   'repeated',
 ];
 
+/** Share of thaws after which a clock shows something else. */
+const JUMPS = 0.1;
+
 type Fault = keyof CallFaults | 'none';
 
 /** One call to a store. */
@@ -38,6 +41,8 @@ export interface ProcessOptions {
   readonly faults: () => CallFaults;
   /** How far its clock is off. Unit: ms. */
   readonly skewMs: number;
+  /** How far it may be off after it was frozen, either way: clocks jump. Unit: ms. @default 0 */
+  readonly jumpMs?: number;
 }
 
 export class SimulatedProcess {
@@ -49,13 +54,15 @@ export class SimulatedProcess {
   readonly #onDeath: (() => void)[] = [];
   #state: 'running' | 'frozen' | 'dead' = 'running';
   #nonces = 0;
+  #skewMs: number;
 
   constructor(options: ProcessOptions) {
     this.name = options.name;
     this.#options = options;
     this.random = options.scheduler.random.fork();
+    this.#skewMs = options.skewMs;
     this.clock = {
-      now: () => options.scheduler.now + options.skewMs,
+      now: () => options.scheduler.now + this.#skewMs,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     };
   }
@@ -76,10 +83,19 @@ export class SimulatedProcess {
   }
 
   kill(why: string): void {
+    this.#end(`dies: ${why}`);
+  }
+
+  /** It has done what it was there for. */
+  end(outcome: string): void {
+    this.#end(`ends: ${outcome}`);
+  }
+
+  #end(text: string): void {
     if (!this.alive) return;
     this.#state = 'dead';
     this.#whenFrozen.length = 0;
-    this.log(`dies: ${why}`);
+    this.log(text);
     for (const react of this.#onDeath.splice(0)) react();
   }
 
@@ -90,6 +106,8 @@ export class SimulatedProcess {
   thaw(): void {
     if (this.#state !== 'frozen') return;
     this.#state = 'running';
+    const { jumpMs = 0 } = this.#options;
+    if (jumpMs > 0 && this.random.chance(JUMPS)) this.#skewMs = this.random.between(-jumpMs, jumpMs);
     for (const go of this.#whenFrozen.splice(0)) this.#later(this.random.between(0, 3), go);
   }
 

@@ -30,6 +30,11 @@ export class Shard {
     this.name = name;
   }
 
+  /** True if nothing will be added any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get length(): number {
     return this.#records.length;
   }

@@ -1,7 +1,9 @@
 import type { CoordinatorPorts } from '../../coordinator/coordinator-ports.ts';
 import type { RunPlan } from '../../coordinator/run-plan.ts';
+import type { CommittableId } from '../../core/connector.ts';
 import type { StreamTransport } from '../../ports/stream-transport.ts';
 import type { ProtocolRules } from '../../protocol/rules.ts';
+import type { SubtaskProgram } from '../../runtime/invocation/subtask-program.ts';
 import type { CodeOwner, FunctionHost } from './function-pool.ts';
 import type { History } from './history.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -18,6 +20,8 @@ export interface InputShard {
   readonly name: string;
   /** uid of the source that reads it. */
   readonly source: string;
+  /** Shards that were closed for it: it is read when they are read to their ends. */
+  readonly parents: readonly string[];
   /** At least one. */
   readonly records: readonly InputRecord[];
 }
@@ -25,12 +29,26 @@ export interface InputShard {
 /** What sinks write to. */
 export interface SinkPort {
   /** Keeps the first of what comes under one id. */
-  store(id: string, values: readonly unknown[]): Promise<void>;
+  store(id: CommittableId, values: readonly unknown[]): Promise<void>;
+}
+
+/** An operator that notes every record it ever gets, by key. */
+export interface Ledger {
+  /** uid. */
+  readonly operator: string;
+  /** Name of its list of ids. */
+  readonly state: string;
+  /** All records of the input, as `key id`. */
+  readonly records: readonly string[];
+  /** A record as `key id`. */
+  readonly textOf: (value: unknown) => string;
 }
 
 /** What the code of a function gets in one environment. */
 export interface HostPorts extends Pick<CoordinatorPorts, 'log' | 'objects' | 'records' | 'clock' | 'nonce'> {
   readonly process: SimulatedProcess;
+  /** Stands between the runtime and every program. */
+  readonly wrapProgram: (program: SubtaskProgram) => SubtaskProgram;
   readonly transport: StreamTransport;
   readonly rules: ProtocolRules;
   readonly job: string;
@@ -51,8 +69,10 @@ export interface DeployedJob {
 /** What an assertion about a whole job may look at. */
 export interface FinishedJob {
   readonly history: History;
-  /** What the sink holds. */
+  /** What the sink holds, without what an abandoned run had written. */
   readonly values: readonly unknown[];
+  /** Last row by its first word, as a target holds it that refuses older ones. */
+  readonly latest: ReadonlyMap<string, unknown>;
   /** The run that finished. */
   readonly run: string;
 }
@@ -63,6 +83,7 @@ export interface SimulatedJob {
   readonly shards: readonly InputShard[];
   /** The last record of every shard arrives only when coordinators have done what they have to do. */
   readonly isQuiet: boolean;
+  readonly ledger: Ledger | undefined;
   /** The job with its keyed operators at this parallelism. */
   deploy(parallelism: number): DeployedJob;
   /** Throws AssertionError A14 if the sinks do not hold what a sequential execution writes. */

@@ -4,26 +4,27 @@
  * First things go wrong as the mix says, while input arrives and coordinators work; then nothing goes wrong
  * any more, and within a bounded number of steps everything has to be consumed, sent and written (A13, A14).
  */
-import { JobTables } from '../../coordinator/job-tables.ts';
 import { restoreJob, startJob } from '../../coordinator/restore.ts';
-import type { JobRecords } from '../../ports/job-records.ts';
+import { subtaskPath } from '../../core/log/subtask-id.ts';
 import { AssertionError, type AssertionId } from './assertion-error.ts';
 import { CoordinatorDriver } from './coordinator-driver.ts';
 import { CutOracle } from './cut-oracle.ts';
 import { drawFaultMix, type FaultMix } from './fault-mix.ts';
-import { drawLifePlan, type LifePlan } from './life-plan.ts';
+import { drawLifePlan, type LifePlan, type PlannedRestore } from './life-plan.ts';
 import type { Mutation } from './mutation.ts';
 import { Scheduler } from './scheduler.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { ownerOfShard, type SimulatedJob } from './simulated-job.ts';
+import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
+import { describeHistory } from './trace-head.ts';
 import { World } from './world.ts';
 
 /** Where virtual time begins. Unit: ms since the epoch. */
 const START_MS = Date.UTC(2026, 0, 1);
 const FAULTY_STEPS_MAX = 6000;
 const HEALED_STEPS_MAX = 12_000;
-/** How long a quiet job stands still before its first restore. Unit: ms of virtual time. */
+/** How long a quiet job stands still before a restore. Unit: ms of virtual time. */
 const QUIET_MS = 20 * 60_000;
 const JOB = 'job';
 
@@ -32,6 +33,10 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly drawJob: (random: SeededRandom) => SimulatedJob;
   readonly mutation: Mutation;
+  /** @default drawn from the seed */
+  readonly faults?: FaultMix;
+  /** What of the plan is not drawn from the seed. */
+  readonly plan?: Partial<LifePlan>;
   /** Lines of the trace that are kept. @default 0 */
   readonly traceLines?: number;
 }
@@ -56,8 +61,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const random = new SeededRandom(seed);
   const scheduler = new Scheduler(random.fork(), trace, START_MS);
   const job = options.drawJob(random.fork());
-  const faults = drawFaultMix(random.fork());
-  const simulation = new Simulation({ scheduler, random, job, faults, mutation: options.mutation });
+  const drawn = drawFaultMix(random.fork());
+  const { faults = drawn, plan = {}, mutation } = options;
+  const simulation = new Simulation({ scheduler, random, job, faults, plan, mutation });
   const failure = await simulation.run().then(() => undefined, failureOf);
   if (failure !== undefined) scheduler.log('oracle', failure.message);
   const lines = trace.lines();
@@ -77,6 +83,7 @@ interface SimulationParts {
   readonly random: SeededRandom;
   readonly job: SimulatedJob;
   readonly faults: FaultMix;
+  readonly plan: Partial<LifePlan>;
   readonly mutation: Mutation;
 }
 
@@ -87,6 +94,8 @@ class Simulation {
   readonly #plan: LifePlan;
   readonly #cuts: CutOracle;
   #lifeLeft: number;
+  /** Restores wait until nothing comes any more. */
+  readonly #standsStill: boolean;
   #currentRun = 'r1';
   readonly #finished = new Set<string>();
 
@@ -97,15 +106,17 @@ class Simulation {
       1000,
       ...job.shards.map(({ records }) => records.reduce((sum, { afterMs }) => sum + afterMs, 0)),
     );
-    this.#plan = drawLifePlan(random.fork(), { durationMs, pauseMsMax: faults.pauseMsMax });
+    const drawn = drawLifePlan(random.fork(), { durationMs, pauseMsMax: faults.pauseMsMax });
+    this.#plan = { ...drawn, ...parts.plan };
     this.#lifeLeft = 1 + this.#plan.restores.length;
+    this.#standsStill = job.isQuiet && random.chance(0.7);
     const { rules, defects } = mutation;
     this.#world = new World({
       ...{ scheduler, job, jobName: JOB, faults, rules, defects },
       coordinatorLog: mutation.coordinatorLog,
       recordChanged: (key, before, after) => this.#recordChanged(key, before, after),
     });
-    this.#cuts = new CutOracle(this.#world);
+    this.#cuts = new CutOracle(this.#world, job.ledger);
     this.#driver = new CoordinatorDriver({
       scheduler,
       faults: this.#world.faults,
@@ -121,38 +132,59 @@ class Simulation {
 
   async run(): Promise<void> {
     const { scheduler } = this.#parts;
-    scheduler.log('world', this.#describe());
+    for (const line of describeHistory(this.#parts, this.#plan)) scheduler.log('world', line);
     this.#begin();
     const tail = this.#plan.tailSteps;
-    const settled = () => this.#lifeLeft === 0 && this.#world.inputComplete && !this.#world.isPaused;
+    const settled = () => this.#lifeLeft === 0 && this.#world.input.resting && !this.#world.isPaused;
     await scheduler.run(FAULTY_STEPS_MAX, settled);
     await scheduler.run(tail, () => this.#isFinished());
     this.#world.heal();
     scheduler.log('world', 'nothing goes wrong any more');
+    await this.#rest();
     const stop = await scheduler.run(HEALED_STEPS_MAX, () => this.#isFinished());
     if (stop !== 'done') throw new AssertionError('A13', this.#unfinished(stop));
     this.#checkQuiet();
-    this.#parts.job.checkOutput({
-      history: this.#world.history,
-      values: this.#world.sink.values(),
-      run: this.#currentRun,
+    this.#checkOutput();
+  }
+
+  /** A13 without further input: whatever a subtask still has to do is done before the last records come. */
+  async #rest(): Promise<void> {
+    const { scheduler, job } = this.#parts;
+    if (!job.isQuiet) return;
+    const atRest = () => this.#lifeLeft === 0 && this.#world.input.resting && this.#unrest() === undefined;
+    const stop = await scheduler.run(HEALED_STEPS_MAX, atRest);
+    if (stop !== 'done')
+      throw new AssertionError('A13', `at rest: ${this.#unrest() ?? this.#unfinished(stop)}`);
+    this.#world.release();
+  }
+
+  /** A14: what an abandoned run wrote stays visible, and counts for nothing. */
+  #checkOutput(): void {
+    const { history, sink } = this.#world;
+    const run = this.#currentRun;
+    const timeline = new Timeline(run, {
+      startOf: (id) => {
+        const { restoredFrom } = this.#runOf(id);
+        return typeof restoredFrom === 'string' ? restoredFrom : undefined;
+      },
+      manifest: this.#cuts.manifest,
     });
+    const parts = sink.parts().filter(({ id }) => timeline.holds(id));
+    const values = parts.flatMap((part) => part.values);
+    this.#parts.job.checkOutput({ history, values, latest: sink.latest(), run });
+  }
+
+  #runOf(id: string): Readonly<Record<string, unknown>> {
+    return fieldsOf(this.#world.records.get(`run/${JOB}/${id}`)?.value);
   }
 
   /** One piece of work of the plan is done. */
   #stepDone(): void {
     this.#lifeLeft--;
-    if (this.#lifeLeft === 0) this.#world.release();
   }
 
   #isFinished(): boolean {
     return this.#lifeLeft === 0 && this.#finished.has(this.#currentRun);
-  }
-
-  #describe(): string {
-    const { job, faults } = this.#parts;
-    const rates = Object.entries(faults).map(([name, value]) => `${name}=${Number(value).toPrecision(2)}`);
-    return `${job.name} ${JSON.stringify(this.#plan)} ${rates.join(' ')}`;
   }
 
   #begin(): void {
@@ -160,7 +192,7 @@ class Simulation {
     const { parallelism, restores, pauses, scans, collections, checkpoints } = this.#plan;
     const deployed = job.deploy(parallelism);
     const run = this.#currentRun;
-    this.#world.deploy(run, 1, deployed);
+    this.#world.deploy(run, deployed);
     this.#world.start();
     this.#driver.start();
     this.#driver.untilDone(
@@ -183,51 +215,70 @@ class Simulation {
   /** Restores follow each other: each begins at its time, or when the one before is done. */
   #restoreNext([next, ...rest]: LifePlan['restores']): void {
     if (next === undefined) return;
-    const { scheduler, job } = this.#parts;
-    const quietMs = job.isQuiet ? QUIET_MS : 0;
-    scheduler.after(Math.max(0, START_MS + quietMs + next.atMs - scheduler.now), () =>
-      this.#restoreTwice(next.parallelism, () => this.#restoreNext(rest)),
-    );
+    const { scheduler } = this.#parts;
+    const begin = () => this.#restoreTwice(next, () => this.#restoreNext(rest));
+    if (this.#standsStill) this.#whenStill(begin);
+    else scheduler.after(Math.max(0, START_MS + next.atMs - scheduler.now), begin);
   }
 
-  #restore(parallelism: number, done: () => void): void {
+  /**
+   * Runs `begin` when nothing comes any more: at once, while frames are still under way, or when rings have
+   * been filled with epochs.
+   */
+  #whenStill(begin: () => void): void {
+    const { random } = this.#world;
+    const delayMs = random.chance(0.6) ? random.spread(1, 5000) : QUIET_MS;
+    this.#world.input.whenResting(() => this.#parts.scheduler.after(delayMs, begin));
+  }
+
+  #restore(restore: PlannedRestore, done: () => void): void {
+    const { parallelism, goesBack } = restore;
     const run = `r${this.#parts.scheduler.steps}`;
     const deployed = this.#parts.job.deploy(parallelism);
     const { plan, code } = deployed;
     this.#driver.untilDone(
       'restorer',
       async (ports) => {
-        const lineage = await nextLineage(ports.records, run);
-        this.#world.deploy(run, lineage, deployed);
+        this.#world.deploy(run, deployed);
+        const from = goesBack ? this.#latestCheckpoint() : undefined;
         await restoreJob(ports, {
-          ...{ job: JOB, run, plan, code, from: undefined, allowNonRestoredState: false },
+          ...{ job: JOB, run, plan, code, from, allowNonRestoredState: false },
           ownerOfShard: (vertex, shard) => ownerOfShard(shard, vertex.parallelism),
         });
       },
       (outcome) => {
         const stopped = outcome === 'fenced' && this.#isStopped();
-        if (stopped) return this.#restore(parallelism, done);
+        if (stopped) return this.#restore(restore, done);
         this.#stepDone();
         done();
       },
     );
   }
 
+  /** Manifest of the last complete checkpoint of the run. */
+  #latestCheckpoint(): string | undefined {
+    const records = this.#world.records.list(`checkpoint/${this.#currentRun}/`);
+    const complete = records
+      .map(({ value }) => fieldsOf(value))
+      .findLast(({ status, discarded }) => status === 'COMPLETE' && discarded !== true);
+    return typeof complete?.manifest === 'string' ? complete.manifest : undefined;
+  }
+
   /** True if two restores have given each other up: whoever started them starts one more. */
   #isStopped(): boolean {
-    const run = fieldsOf(this.#world.records.get(`run/${JOB}/${this.#currentRun}`)?.value);
+    const run = this.#runOf(this.#currentRun);
     return run.status === 'SEALED' || run.status === 'ABANDONED';
   }
 
   /** Another restore at about the same time: one of the two is told that it came too late. */
-  #restoreTwice(parallelism: number, done: () => void): void {
+  #restoreTwice(restore: PlannedRestore, done: () => void): void {
     const { scheduler } = this.#parts;
     if (this.#world.random.chance(this.#world.faults().rival)) {
       this.#lifeLeft++;
-      const begin = () => this.#restore(parallelism, () => {});
+      const begin = () => this.#restore(restore, () => {});
       scheduler.after(this.#world.random.spread(1, 20_000), begin);
     }
-    this.#restore(parallelism, done);
+    this.#restore(restore, done);
   }
 
   #recordChanged(key: string, before: unknown, after: unknown): void {
@@ -239,6 +290,7 @@ class Simulation {
     const run = String(now.id);
     const { scheduler } = this.#parts;
     if (now.genesisWritten === true && old.genesisWritten !== true) {
+      this.#checkBegin(run, Number(now.lineage));
       scheduler.after(this.#world.random.spread(10, 60_000), () => this.#world.connect(run));
     }
     if (now.status === 'SEALED') {
@@ -247,16 +299,36 @@ class Simulation {
     if (now.status === 'FINISHED') this.#finished.add(run);
   }
 
+  /** A10: a run begins when nothing can be appended to the logs of those before it. */
+  #checkBegin(run: string, lineage: number): void {
+    for (const { id, head } of this.#world.history.subtasks) {
+      if (head === undefined || Number(this.#runOf(id.run).lineage) >= lineage) continue;
+      if (head.item.kind === 'seal') continue;
+      throw new AssertionError('A10', `${run} begins while ${subtaskPath(id)} is not sealed.`);
+    }
+  }
+
   /** A13 at the end. */
   #checkQuiet(): void {
+    const unrest = this.#unrest();
+    if (unrest !== undefined) throw new AssertionError('A13', unrest);
+    for (const { id, fold } of this.#world.history.subtasks) {
+      if (id.run !== this.#currentRun || fold.sentThrough === fold.version) continue;
+      throw new AssertionError('A13', `${subtaskPath(id)} does not know that all is sent`);
+    }
+  }
+
+  /** What a subtask of the run still has to do, if there is one. */
+  #unrest(): string | undefined {
     for (const { id, fold } of this.#world.history.subtasks) {
       if (id.run !== this.#currentRun) continue;
       const where = `${id.vertex}/${id.subtask}`;
       const parked = fold.parked.length;
-      if (parked > 0) throw new AssertionError('A13', `${where} still has ${parked} parked frames`);
-      if (fold.inboxPending) throw new AssertionError('A13', `${where} still has records of the run before`);
-      if (fold.sentThrough < fold.version) throw new AssertionError('A13', `${where} has something to send`);
+      if (parked > 0) return `${where} still has ${parked} parked frames`;
+      if (fold.inboxPending) return `${where} still has records of the run before`;
+      if (fold.unsent.length > 0) return `${where} has something to send`;
     }
+    return undefined;
   }
 
   #unfinished(stop: string): string {
@@ -273,12 +345,6 @@ class Simulation {
     const left = `${this.#lifeLeft} steps of coordinators left`;
     return `${why}; run ${this.#currentRun}, ${left}: ${heads.join('; ')}`;
   }
-}
-
-async function nextLineage(records: JobRecords, run: string): Promise<number> {
-  const tables = new JobTables(records);
-  const existing = (await tables.run({ job: JOB, run }))?.value.lineage;
-  return existing ?? ((await tables.job(JOB))?.value.lineage ?? 0) + 1;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,16 +1,9 @@
 import type { AnySinkRuntime, Sink, SinkWriter } from '../../core/connector.ts';
 import type { SinkPort } from './simulated-job.ts';
 
-interface Part {
-  readonly id: string;
-  readonly values: readonly unknown[];
-}
-
 /** What a sink of one process writes with. */
 export interface StoredSinkPorts {
   readonly sink: SinkPort;
-  /** A name part that nobody had before. */
-  readonly nonce: () => string;
 }
 
 /** Stores what it gets once for each committable, however often that is committed. */
@@ -27,16 +20,15 @@ export class StoredSink<T> implements Sink<T> {
   }
 
   async load(): Promise<AnySinkRuntime<T>> {
-    const { sink, nonce } = this.#ports;
+    const { sink } = this.#ports;
     const mark = this.#mark;
     return {
-      createWriter: async () => new PartWriter<T>(nonce, mark),
+      createWriter: async () => new PartWriter<T>(mark),
       createCommitter: async () => ({
         commit: async (requests) => {
-          for (const { committable } of requests) {
+          for (const { id, committable } of requests) {
             // Committables of this sink are made by PartWriter alone.
-            const { id, values } = committable as Part;
-            await sink.store(id, values);
+            await sink.store(id, committable as readonly string[]);
           }
         },
       }),
@@ -44,13 +36,11 @@ export class StoredSink<T> implements Sink<T> {
   }
 }
 
-class PartWriter<T> implements SinkWriter<T, Part> {
-  readonly #nonce: () => string;
+class PartWriter<T> implements SinkWriter<T, readonly string[]> {
   readonly #mark: string;
   #values: string[] = [];
 
-  constructor(nonce: () => string, mark: string) {
-    this.#nonce = nonce;
+  constructor(mark: string) {
     this.#mark = mark;
   }
 
@@ -64,9 +54,8 @@ class PartWriter<T> implements SinkWriter<T, Part> {
 
   async flush(): Promise<void> {}
 
-  async prepareCommit(): Promise<readonly Part[]> {
-    if (this.#values.length === 0) return [];
-    return [{ id: this.#nonce(), values: this.#values.splice(0) }];
+  async prepareCommit(): Promise<readonly (readonly string[])[]> {
+    return this.#values.length === 0 ? [] : [this.#values.splice(0)];
   }
 
   async close(): Promise<void> {}

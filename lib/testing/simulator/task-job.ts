@@ -1,9 +1,11 @@
 /** Deploys a job of the public API with the production runtime. */
 import { createRunPlan, type PlanVertex } from '../../coordinator/run-plan.ts';
+import { SubtaskFold } from '../../coordinator/subtask-fold.ts';
 import { createExecutionGraph } from '../../graph/execution-graph.ts';
 import { createJobGraph } from '../../graph/job-graph.ts';
 import type { StreamGraph } from '../../graph/stream-graph.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { Replica } from '../../runtime/invocation/replica.ts';
 import { failRun } from '../../runtime/invocation/run-failure.ts';
 import { SubtaskHost } from '../../runtime/invocation/subtask-host.ts';
 import { TaskProgramFactory } from '../../runtime/invocation/task-program-factory.ts';
@@ -19,7 +21,7 @@ export interface TaskJobOptions {
 }
 
 const NO_METRICS: Metrics = { count() {}, gauge() {} };
-const NO_PORTS: StoredSinkPorts = { sink: { store: async () => {} }, nonce: () => '' };
+const NO_PORTS: StoredSinkPorts = { sink: { store: async () => {} } };
 
 /** The job, ready to be deployed for one run. */
 export function deployTaskJob(options: TaskJobOptions): DeployedJob {
@@ -55,10 +57,11 @@ function createHost(
     ...{ rules, lineage, nonce },
     code: owner === 'run' ? code : `not ${code}`,
     inputKindOf: (vertex) => factory.inputKindOf(vertex),
-    createProgram: (subtask) => factory.create(subtask),
+    createProgram: async (subtask) => ports.wrapProgram(await factory.create(subtask)),
     failRun: (subtask, error) => failRun({ records, clock, key: `run/${job}/${run}` }, subtask, error),
   });
   return {
+    cached: (subtask) => foldOf(host.cachedReplica(subtask)),
     invoke: async (subtask, input, deadline) => {
       const outcome = await host.invoke({ subtask, ...inputOf(input), deadline });
       if (outcome.kind === 'success') return outcome;
@@ -66,6 +69,15 @@ function createHost(
       return { kind: 'failed', firstFailed: firstUncommitted, error };
     },
   };
+}
+
+/** What a replica holds, if it has run: before, it keeps what it has read. */
+function foldOf(replica: Replica | undefined): SubtaskFold | undefined {
+  if (replica === undefined || !replica.opened || replica.version === 0) return undefined;
+  const fold = new SubtaskFold();
+  fold.applyBase(replica.vectors.toBase([], []));
+  fold.applyState(replica.program.collectAll());
+  return fold;
 }
 
 function inputOf(input: FunctionInput) {

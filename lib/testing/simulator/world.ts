@@ -10,9 +10,11 @@ import type { OutgoingRecord } from '../../ports/stream-transport.ts';
 import type { SubtaskRequest } from '../../ports/subtask-invoker.ts';
 import type { SubtaskLog } from '../../ports/subtask-log.ts';
 import type { ProtocolRules } from '../../protocol/rules.ts';
+import type { SubtaskProgram } from '../../runtime/invocation/subtask-program.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
+import { ExternalInput, type ShardReading } from './external-input.ts';
 import { type FaultMix, NO_FAULTS } from './fault-mix.ts';
-import { FunctionPool, type FunctionResult } from './function-pool.ts';
+import { type FunctionHost, FunctionPool, type FunctionResult } from './function-pool.ts';
 import { History } from './history.ts';
 import { type LogDefects, LogService } from './log-service.ts';
 import { ObjectService } from './object-service.ts';
@@ -22,22 +24,22 @@ import { RecordService } from './record-service.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { Shard } from './shard.ts';
-import {
-  type DeployedJob,
-  type HostPorts,
-  ownerOfShard,
-  type SimulatedJob,
-  type SinkPort,
-} from './simulated-job.ts';
-import { SinkService } from './sink-service.ts';
+import type { DeployedJob, HostPorts, SimulatedJob, SinkPort } from './simulated-job.ts';
+import { SinkService, type UpsertGuard } from './sink-service.ts';
 
 /** Name under which positions of a subtask count its own stream. */
 const OWN_STREAM = 'self';
+/** Share of the invocations after which the cache is compared with the log. */
+const CACHE_CHECKS = 0.15;
 
 /** How the world may break its contracts, for mutants. */
 export interface WorldDefects {
   readonly log: LogDefects;
   readonly overwritesObjects: boolean;
+  /** How the target of sinks decides which of two rows stays. */
+  readonly upsertGuard: UpsertGuard;
+  /** Stands between the runtime and every program. */
+  readonly wrapProgram: (program: SubtaskProgram) => SubtaskProgram;
 }
 
 export interface WorldOptions {
@@ -68,12 +70,11 @@ export class World {
   readonly log: LogService;
   readonly objects: ObjectService;
   readonly records: RecordService;
-  readonly sink = new SinkService();
+  readonly sink: SinkService;
+  readonly input: ExternalInput;
   readonly #options: WorldOptions;
   readonly #runs = new Map<string, LiveRun>();
-  readonly #external: readonly Shard[];
   readonly #streams = new Map<string, { readonly shard: Shard; readonly mappings: EventSourceMapping[] }>();
-  readonly #externalMappings = new Map<string, EventSourceMapping[]>();
   /** Runs whose input was taken away. */
   readonly #gone = new Set<string>();
   /** Streams are used again by the next run. */
@@ -81,17 +82,15 @@ export class World {
   readonly #environmentsMax: number;
   readonly #timeoutMs: number;
   #healed = false;
-  readonly #held: (() => void)[] = [];
   #throttledUntil = 0;
   #pausedUntil = 0;
-  #inputLeft = 0;
 
   constructor(options: WorldOptions) {
     const { scheduler, defects, recordChanged, job } = options;
     this.#options = options;
     this.scheduler = scheduler;
     this.random = scheduler.random.fork();
-    const ringSize = this.random.pick([8, 8, 16, 64]);
+    const ringSize = this.random.pick([4, 8, 8, 16, 64]);
     this.#sharesStreams = this.random.chance(0.5);
     this.#environmentsMax = this.random.pick([1, 2, 4]);
     this.#timeoutMs = this.random.pick([60_000, 15 * 60_000]);
@@ -107,7 +106,8 @@ export class World {
     });
     this.log = new LogService(ringSize, this.history, defects.log);
     this.records = new RecordService(recordChanged);
-    this.#external = job.shards.map(({ name }) => new Shard(name));
+    this.sink = new SinkService(defects.upsertGuard);
+    this.input = new ExternalInput(scheduler, job);
   }
 
   readonly faults = (): FaultMix => (this.#healed ? NO_FAULTS : this.#options.faults);
@@ -124,42 +124,15 @@ export class World {
     return this.scheduler.now < this.#pausedUntil;
   }
 
-  get inputComplete(): boolean {
-    return this.#inputLeft === 0;
-  }
-
   /** Lets the records of the external shards arrive, and sends be throttled now and then. */
   start(): void {
-    this.#options.job.shards.forEach(({ records }, index) => {
-      let at = 0;
-      records.forEach((record, position) => {
-        at += record.afterMs;
-        this.#inputLeft++;
-        const last = position === records.length - 1;
-        const arrive = () => this.#arrive(index, record.bytes, last);
-        if (last && this.#options.job.isQuiet) this.#held.push(arrive);
-        else this.scheduler.after(at, arrive);
-      });
-    });
+    this.input.start();
     this.#throttleSometimes();
   }
 
   /** Lets the last records arrive, behind all others. */
   release(): void {
-    if (this.#inputLeft > this.#held.length) {
-      this.scheduler.after(1000, () => this.release());
-      return;
-    }
-    for (const arrive of this.#held.splice(0)) this.scheduler.after(this.random.between(1, 5000), arrive);
-  }
-
-  #arrive(index: number, bytes: Uint8Array, last: boolean): void {
-    const shard = this.#external[index];
-    if (shard === undefined) return;
-    shard.add(bytes, this.scheduler.now);
-    if (last) shard.close();
-    this.#inputLeft--;
-    for (const mapping of this.#externalMappings.get(shard.name) ?? []) mapping.notice();
+    this.input.release(() => this.random.between(1, 5000));
   }
 
   #throttleSometimes(): void {
@@ -219,7 +192,7 @@ export class World {
   }
 
   /** Provides the functions of a run; nothing invokes them yet. */
-  deploy(run: string, lineage: number, deployed: DeployedJob): void {
+  deploy(run: string, deployed: DeployedJob): void {
     if (this.#runs.has(run)) return;
     const pools = new Map<string, FunctionPool>();
     for (const { id } of deployed.plan.vertices) {
@@ -229,9 +202,9 @@ export class World {
           name: `${run}.${id}`,
           scheduler: this.scheduler,
           faults: this.faults,
-          createHost: (process, code) =>
-            deployed.createHost(this.#hostPorts(process, { run, lineage }), code),
+          createHost: (process, code) => deployed.createHost(this.#hostPorts(process, run), code),
           mayMistake: () => this.#hasBegun(run, deployed),
+          returned: (subtask, host) => this.#checkCache(subtask, host),
           timeoutMs: this.#timeoutMs,
           environmentsMax: this.#environmentsMax,
         }),
@@ -240,20 +213,31 @@ export class World {
     this.#runs.set(run, { id: run, deployed, pools, mappings: [] });
   }
 
+  /** A3, now and then: it costs a fold of the whole log. */
+  #checkCache(subtask: SubtaskId, host: FunctionHost): void {
+    if (!this.random.chance(CACHE_CHECKS)) return;
+    const cached = host.cached(subtask);
+    if (cached !== undefined) this.history.checkCache(subtask, cached);
+  }
+
   /** True if every log says to which code it belongs. */
   #hasBegun(run: string, { plan }: DeployedJob): boolean {
     return subtasksOf(plan, run).every((subtask) => this.history.of(subtask).head !== undefined);
   }
 
-  #hostPorts(process: SimulatedProcess, run: { readonly run: string; readonly lineage: number }): HostPorts {
+  #hostPorts(process: SimulatedProcess, run: string): HostPorts {
+    const { jobName: job } = this.#options;
+    // Nothing is invoked before the record of its run says in which lineage it is.
+    const record = this.records.get(`run/${job}/${run}`);
+    const lineage = Number(Object(record?.value).lineage);
     return {
-      ...run,
-      job: this.#options.jobName,
+      ...{ job, run, lineage },
       process,
-      log: logOf(process, this.log),
+      wrapProgram: this.#options.defects.wrapProgram,
+      log: logOf(process, this.log, () => process.random.chance(this.faults().contention)),
       objects: objectsOf(process, this.objects),
       records: recordsOf(process, this.records),
-      transport: transportOf(process, this.#streamService(run.run)),
+      transport: transportOf(process, this.#streamService(run)),
       sink: sinkOf(process, this.sink),
       clock: process.clock,
       nonce: process.nonce,
@@ -296,40 +280,32 @@ export class World {
     const live = this.#runs.get(run);
     if (live === undefined || live.mappings.length > 0 || this.#gone.has(run)) return;
     this.scheduler.log('world', `connects ${run}`);
-    for (const shard of this.#external) this.#connectExternal(live, shard);
-    for (const subtask of subtasksOf(live.deployed.plan, run)) {
-      if (isSource(live.deployed.plan, subtask)) continue;
+    const { plan } = live.deployed;
+    this.input.connect(
+      {
+        ...{ id: run, plan },
+        positionOf: (subtask, shard) => this.history.of(subtask).fold.positions[shard] ?? '',
+        createMapping: (subtask, reading) => this.#mapping(live, subtask, reading),
+      },
+      () => this.random.between(1, 3),
+    );
+    for (const subtask of subtasksOf(plan, run)) {
+      if (isSource(plan, subtask)) continue;
       const stream = this.#streamOf(run, subtaskName(subtask));
-      const mapping = this.#mapping(live, subtask, { shard: stream.shard, from: 0 });
+      const mapping = this.#mapping(live, subtask, {
+        ...{ shard: stream.shard, from: 0 },
+        mayRead: () => true,
+        drained: () => {},
+      });
       stream.mappings.push(mapping);
+      mapping.notice();
     }
   }
 
-  #connectExternal(live: LiveRun, shard: Shard): void {
-    const { source } = this.#options.job.shards.find(({ name }) => name === shard.name) ?? {};
-    const vertex = live.deployed.plan.vertices.find(({ operators }) => operators[0]?.id === source);
-    if (vertex === undefined) return;
-    const subtask = {
-      run: live.id,
-      vertex: vertex.id,
-      subtask: ownerOfShard(shard.name, vertex.parallelism),
-    };
-    const position = this.history.of(subtask).fold.positions[shard.name] ?? '';
-    // A mapping begins at a time, so a little before the position: the end of a shard is always told.
-    const from = Math.max(0, shard.indexBehind(position) - this.random.between(1, 3));
-    const mapping = this.#mapping(live, subtask, { shard, from });
-    this.#externalMappings.set(shard.name, [...(this.#externalMappings.get(shard.name) ?? []), mapping]);
-  }
-
-  #mapping(
-    live: LiveRun,
-    subtask: SubtaskId,
-    { shard, from }: { readonly shard: Shard; readonly from: number },
-  ) {
+  #mapping(live: LiveRun, subtask: SubtaskId, reading: ShardReading): EventSourceMapping {
     const mapping = new EventSourceMapping({
-      shard,
+      ...reading,
       subtask,
-      from,
       scheduler: this.scheduler,
       faults: this.faults,
       invoke: (id, input, done) => this.#poolOf(id).invoke(id, input, done),
@@ -342,7 +318,6 @@ export class World {
       },
     });
     live.mappings.push(mapping);
-    mapping.notice();
     return mapping;
   }
 
@@ -380,7 +355,7 @@ function sinkOf(process: SimulatedProcess, service: SinkService): SinkPort {
   return {
     store: (id, values) => {
       const kept = structuredClone(values);
-      return process.call({ what: `store ${id}`, kind: 'write', effect: () => service.store(id, kept) });
+      return process.call({ what: `store ${id.text}`, kind: 'write', effect: () => service.store(id, kept) });
     },
   };
 }

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CliProject, type Running } from './cli-project.ts';
 import { countedRows, deadLetters, durableJob } from './durable-job.ts';
 
@@ -63,6 +64,31 @@ describe('a durable run', () => {
       restarts: goesOn + 1,
       counters: result.metrics.counters,
     });
+  });
+
+  it('writes a line of JSON every ten seconds where nobody looks', async () => {
+    const project = new CliProject({ 'job.ts': durableJob({ records: 100_000, perSecond: 700 }) });
+    const running = project.startMillrace('run', 'job.ts');
+    await running.saw('"status":"running"');
+    running.process.kill('SIGINT');
+    const { stderr } = await running.finished;
+
+    const status = lines(stderr).filter((line) => line.startsWith('{'));
+    expect(status).toHaveLength(1);
+    const { durationMs, numRecordsInPerSecond, lastCommit, ...line } = JSON.parse(status[0] ?? '');
+    expect(line).toMatchObject({ jobName: 'counts', numRecordsInErrors: expect.any(Number) });
+    expect([durationMs >= 10_000, durationMs < 20_000, lastCommit > 2]).toEqual([true, true, true]);
+    expect(numRecordsInPerSecond).toBeGreaterThan(350);
+    expect(numRecordsInPerSecond).toBeLessThan(1050);
+  });
+
+  it('that is refused leaves the dead letters of the run before alone', async () => {
+    const project = new CliProject({ 'job.ts': durableJob({ records: 10, perSecond: 1000 }) });
+    await project.millrace('run', 'job.ts', '--no-state');
+    const refused = await project.millrace('run', 'job.ts', '--no-state');
+
+    expect(refused.stderr).toContain('error SINK_NOT_EMPTY');
+    expect(lines(project.read(LETTERS))).toHaveLength(deadLetters(10));
   });
 
   it('that is finished says so and runs nothing', async () => {
@@ -137,6 +163,50 @@ describe('a durable run', () => {
     expect(sortedRows(project)).toEqual(countedRows());
   });
 });
+
+describe('a full disk', () => {
+  // What is full: the disk of the rows, that of the state.
+  it.for([
+    ['out', 'SINK_INVALID'],
+    ['state', 'STATE_DIR_FULL'],
+  ] as const)(
+    'under %s costs nothing, and with room again the job goes on',
+    async ([full, code], { skip }) => {
+      const sink = "FileSink.ndjson('out/counts', { rollingPolicy: { maxPartBytes: 20000 } })";
+      // Keys that do not repeat are much state.
+      const body = "if (n % 7 !== 0) return { key: 'key-' + ((n * 2654435761) % 4294967291), n };";
+      const options = { records: 60_000, perSecond: 30_000, sink, body };
+      const project = new CliProject({ 'job.ts': durableJob(options), [`${full}/.keep`]: '' });
+      const disk = mountSmall(join(project.folder, full)) ?? skip('file systems cannot be mounted here');
+      const args = ['run', 'job.ts', '--state-dir', 'state/here'];
+
+      const failed = await project.millrace(...args);
+      const before = sortedRows(project);
+      disk.enlarge();
+      const { exitCode } = await project.millrace(...args);
+
+      expect(failed.exitCode).toBe(1);
+      expect(failed.stderr).toContain(`error ${code}`);
+      expect(exitCode).toBe(0);
+      const rows = sortedRows(project);
+      expect(before.length).toBeLessThan(rows.length);
+      expect(new Set(rows).size).toBe(60_000 - deadLetters(60_000));
+      expect(rows).toHaveLength(60_000 - deadLetters(60_000));
+    },
+  );
+});
+
+/** Puts a disk of 300 KB at `folder`; undefined where this machine does not let us. */
+function mountSmall(folder: string): { enlarge(): void } | undefined {
+  const mount = (...args: readonly string[]) => execFileSync('/bin/mount', [...args], { stdio: 'ignore' });
+  try {
+    mount('-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', folder);
+  } catch {
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync('/bin/umount', [folder]));
+  return { enlarge: () => void mount('-o', 'remount,size=60m', folder) };
+}
 
 describe('--fresh', () => {
   it('is refused where nobody can be asked, and starts over with --yes', async () => {

@@ -26,7 +26,6 @@ function waitingSource<T>(records: readonly T[], ready: Promise<void>): Source<T
       createEnumerator: () => ({
         start: async () => {},
         handleSplitRequest: () => {},
-        addSplitsBack: () => {},
         snapshotState: () => undefined,
         close: async () => {},
       }),

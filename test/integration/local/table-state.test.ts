@@ -10,6 +10,7 @@ import {
   defineJob,
   EventTimeSessionWindows,
   FileSink,
+  type JobStatus,
   type KeyedProcessContext,
   type KeyedProcessFunction,
   ListStateDescriptor,
@@ -243,5 +244,22 @@ describe('keyed state in a table', () => {
       code: 'ARGUMENT_INVALID',
       message: expect.stringContaining('--state-dir'),
     });
+  });
+});
+
+describe('a job that goes on', () => {
+  it('tells the observer where it stands before its first record', async () => {
+    await runUntil(2500, { backend: 'table' });
+    const told: JobStatus[] = [];
+    const result = await jobOf({ backend: 'table' }).execute({
+      stateDir: stateDir(),
+      observer: { intervalMs: 1, continued: (_, status) => void told.push(status), progress: () => {} },
+    });
+
+    const [status] = told;
+    expect(told).toHaveLength(1);
+    expect(status?.metrics.numRecordsIn).toBeGreaterThan(2500);
+    expect(status?.metrics.numRecordsIn).toBeLessThan(result.metrics.numRecordsIn);
+    expect(status?.durationMs).toBeLessThanOrEqual(result.durationMs);
   });
 });

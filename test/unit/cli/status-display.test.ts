@@ -74,10 +74,24 @@ it.each([
 it('says from which commit a job goes on', () => {
   const { context, text } = recorded(false);
 
-  new StatusDisplay(context, { stateDir: 'state', prints: false }).continued({
-    version: 12,
-    committedAt: Date.UTC(2024, 0, 2),
-  });
+  const from = { version: 12, committedAt: Date.UTC(2024, 0, 2) };
+  new StatusDisplay(context, { stateDir: 'state', prints: false }).continued(from, STATUS);
 
   expect(text()).toBe('The job goes on from commit 12 of 2024-01-02T00:00:00.000Z in state.\n');
+});
+
+it('counts the first rate of a job that goes on from there, not from its beginning', () => {
+  const { context, text } = recorded(false);
+  const display = new StatusDisplay(context, { stateDir: 'state', prints: false });
+  const [before, now] = [
+    { ...STATUS, durationMs: 3_600_000, metrics: { ...STATUS.metrics, numRecordsIn: 7_000_000 } },
+    { ...STATUS, durationMs: 3_610_000, metrics: { ...STATUS.metrics, numRecordsIn: 7_000_500 } },
+  ];
+
+  display.continued({ version: 12, committedAt: 0 }, before);
+  display.progress(now);
+
+  expect(JSON.parse(text().split('\n')[1] ?? '')).toMatchObject({
+    ...{ numRecordsIn: 7_000_500, numRecordsInPerSecond: 50 },
+  });
 });

@@ -26,6 +26,7 @@ it('cuts off what was written behind the commit, and appends to the rest', () =>
   first.close();
 
   const second = new DeadLetterFile(path, committed);
+  second.begin();
   expect(letters(path)).toBe(1);
   expect(second.count).toBe(1);
   second.write(LETTER);
@@ -43,6 +44,7 @@ it('removes a file of which the commit knows nothing', () => {
   first.close();
 
   const second = new DeadLetterFile(path, nothing);
+  second.begin();
   second.close();
 
   expect(existsSync(path)).toBe(false);
@@ -71,9 +73,27 @@ it('removes the file of another run, also when the path has changed', () => {
   first.write(LETTER);
   first.close();
 
-  new DeadLetterFile(path, { path: other, bytes: 5, count: 1 }).close();
+  const second = new DeadLetterFile(path, { path: other, bytes: 5, count: 1 });
+  expect(second.count).toBe(0);
+  second.begin();
+  second.close();
 
   expect(existsSync(path)).toBe(false);
+});
+
+it('touches nothing before the job is certain to run', () => {
+  const path = letterPath();
+  const first = new DeadLetterFile(path);
+  first.write(LETTER);
+  first.close();
+  const committed = first.position;
+
+  for (const restored of [undefined, { ...committed, bytes: 0, count: 0 }, committed]) {
+    const second = new DeadLetterFile(path, restored);
+    expect(second.position).toMatchObject({ count: restored?.count ?? 0, bytes: restored?.bytes ?? 0 });
+    second.close();
+    expect(letters(path)).toBe(1);
+  }
 });
 
 it('explains a path that cannot be written', () => {

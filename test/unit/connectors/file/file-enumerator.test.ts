@@ -128,21 +128,6 @@ describe('an enumerator', () => {
       expect([...first.output.values, ...values]).toEqual([1, 2, 3, 4, 5, 6]);
     }
   });
-
-  it('takes the splits of a failed reader back', async () => {
-    const root = tree('back', { 'a.ndjson': '1\n2\n', 'b.ndjson': '3\n' });
-    const probe = await new SourceProbe(FileSource.ndjson<number>(root)).start();
-    const failed = probe.readers[0]!;
-    failed.pollNext(probe.output, 1);
-    const splits = failed.snapshotState();
-    await failed.close();
-    const runtime = await FileSource.ndjson<number>(root).load();
-    const requestSplit = () => probe.enumerator.handleSplitRequest(0);
-    probe.readers[0] = runtime.createReader({ subtask: 0, requestSplit });
-    probe.enumerator.addSplitsBack(splits, 0);
-    const { values } = await probe.run();
-    expect(values).toEqual([1, 2, 3]);
-  });
 });
 
 describe('a watching source', () => {

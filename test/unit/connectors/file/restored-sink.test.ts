@@ -73,7 +73,10 @@ describe('a file sink that goes on', () => {
     const { folder, job, committed } = jobOf();
     await runAttempt({ ...job, stopAt: 2 }, committed, REAL);
     writeFileSync(join(folder, 'part-0-7.ndjson'), '');
-    await expect(runAttempt(job, committed, REAL)).rejects.toMatchObject({ code: 'SINK_NOT_EMPTY' });
+    await expect(runAttempt(job, committed, REAL)).rejects.toMatchObject({
+      code: 'SINK_NOT_EMPTY',
+      message: expect.stringMatching(/part-0-7\.ndjson: either another run .* or the state is an old copy/),
+    });
     rmSync(join(folder, 'part-0-7.ndjson'));
     await runAttempt(job, committed, REAL);
     expect(textOf(folder)).toBe(LINES.join(''));
@@ -92,6 +95,19 @@ describe('a file sink that goes on', () => {
       code: 'SINK_INVALID',
       message: expect.stringContaining(`${HIDDEN} is gone`),
     });
+  });
+
+  it('says so when its state is older than its output', async () => {
+    const { folder, job, committed } = jobOf();
+    await runAttempt({ ...job, stopAt: 4 }, committed, REAL);
+    const old = committed.copy();
+    await runAttempt(job, committed, REAL);
+    const parts = filesOf(folder);
+    await expect(runAttempt(job, old, REAL)).rejects.toMatchObject({
+      code: 'SINK_INVALID',
+      message: expect.stringContaining('the state is older than the output'),
+    });
+    expect(filesOf(folder)).toEqual(parts);
   });
 
   it('commits again what was committed and not forgotten, and says so when it is gone', async () => {

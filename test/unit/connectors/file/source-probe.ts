@@ -50,7 +50,7 @@ export function keepingOutput<T>(): Emitted<T> & ReaderOutput<T> {
 export class SourceProbe<T> {
   readonly output = keepingOutput<T>();
   readonly readers: SourceReader<T, SourceSplit>[] = [];
-  enumerator!: SplitEnumerator<SourceSplit, unknown>;
+  enumerator!: SplitEnumerator<unknown>;
   private readonly source: Source<T>;
   private readonly parallelism: number;
 

@@ -3,6 +3,7 @@ import { decodeValue, encodeValue } from '../../../../lib/core/codec/value-codec
 import type {
   AnySinkRuntime,
   AnySourceRuntime,
+  CommittableId,
   InputStatus,
   PushedReader,
   PushedRecord,
@@ -12,6 +13,7 @@ import type {
   Source,
   SourceSplit,
 } from '../../../../lib/core/connector.ts';
+import { RetryableError } from '../../../../lib/core/errors.ts';
 
 export interface Word {
   readonly word: string;
@@ -100,6 +102,10 @@ export class KeptRows implements Sink<string> {
   readonly connector = 'rows';
   readonly description = 'rows';
   readonly parts = new Map<string, readonly string[]>();
+  /** Of every attempt, also of those that fail. */
+  readonly ids: CommittableId[] = [];
+  /** Attempts that are to fail. */
+  failures = 0;
   #writers = 0;
 
   get rows(): readonly string[] {
@@ -111,6 +117,8 @@ export class KeptRows implements Sink<string> {
       createWriter: async () => new RowWriter(`w${this.#writers++}`),
       createCommitter: async () => ({
         commit: async (requests) => {
+          this.ids.push(...requests.map(({ id }) => id));
+          if (this.failures-- > 0) throw new RetryableError('IO_FAILED', 'The target does not answer.');
           for (const { committable } of requests) {
             // Committables of this sink are made by RowWriter alone.
             const { id, rows } = committable as Part;

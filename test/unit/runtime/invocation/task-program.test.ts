@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { defineJob } from '../../../../lib/api/define-job.ts';
 import { WatermarkStrategy } from '../../../../lib/api/watermark-strategy.ts';
 import { TumblingEventTimeWindows } from '../../../../lib/api/windows/tumbling-event-time-windows.ts';
+import { decodeEntry } from '../../../../lib/core/codec/entry-codec.ts';
 import { millis } from '../../../../lib/core/duration.ts';
+import type { OperatorDelta } from '../../../../lib/core/log/state-delta.ts';
 import type { SubtaskId } from '../../../../lib/core/log/subtask-id.ts';
 import type { DeadLetter } from '../../../../lib/ports/dead-letters.ts';
+import { StateImage } from '../../../../lib/protocol/state-image.ts';
 import { TaskProgramFactory } from '../../../../lib/runtime/invocation/task-program-factory.ts';
+import { contentOf } from '../../../state-fold.ts';
 import { InvocationWorld, RUN } from './invocation-world.ts';
 import { KeptRows, PushedWords, type Word, wordRecord } from './pushed-words.ts';
 
@@ -56,7 +60,8 @@ class CountWorld {
   readonly letters: DeadLetter[] = [];
   readonly world: InvocationWorld;
 
-  constructor(ringSize = 64, onError: 'fail' | 'dead-letter' = 'fail') {
+  /** `quietShards`: shards of every source that bring nothing. */
+  constructor(ringSize = 64, onError: 'fail' | 'dead-letter' = 'fail', quietShards: readonly string[] = []) {
     const job = countJob(this.rows);
     this.world = new InvocationWorld({
       ringSize,
@@ -67,7 +72,7 @@ class CountWorld {
           random: { next: () => 0 },
           deadLetters: { write: (letter) => void this.letters.push(letter) },
           rules: world.rules,
-          shardsOf: ({ vertex, subtask }) => [`shard-of-${vertex}/${subtask}`],
+          shardsOf: ({ vertex, subtask }) => [`shard-of-${vertex}/${subtask}`, ...quietShards],
         }),
     });
   }
@@ -158,6 +163,65 @@ describe('a job of real operators', () => {
     expect(counting.rows.rows).toEqual(['a@0=2']);
   });
 
+  it('I9: holds what its log says, from the first version on, of shards without records too', async () => {
+    const counting = new CountWorld(64, 'fail', ['quiet']);
+    const { world } = counting;
+    for (const [source, words] of [someWords(0, 24), someWords(1, 24)].entries()) {
+      counting.feed(source, words);
+    }
+    let host = world.host();
+    let compared = 0;
+    for (let round = 0; round < 6; round++) {
+      for (const subtask of ALL) {
+        await world.deliver(host, subtask, 7);
+        const replica = host.cachedReplica(subtask);
+        if (replica?.opened !== true) continue;
+        compared++;
+        const logged = await loggedState(world, subtask);
+        expect(contentsOf(replica.program.collectAll())).toEqual(contentsOf(logged));
+      }
+      if (round % 2 === 1) host = world.host();
+    }
+    expect(compared).toBeGreaterThan(10);
+    await world.drain(host, ALL);
+    expect(world.failures).toEqual([]);
+  });
+
+  it('fails the batch of a shard that is not registered', async () => {
+    const { world } = new CountWorld();
+    const [subtask] = ALL;
+    const bytes = wordRecord({ word: 'a', at: 1 });
+    const record = { shardId: 'split-of-another', sequenceNumber: '1', bytes, arrivedAt: 0 };
+    const outcome = await world.invoke(world.host(), { subtask: subtask!, records: [record] });
+    expect(outcome).toMatchObject({ kind: 'failed', firstUncommitted: '1', error: { code: 'IO_FAILED' } });
+    expect(world.failures).toEqual([]);
+  });
+
+  it('I16: tells the committer the id of every committable, the same in every attempt', async () => {
+    const counting = new CountWorld();
+    const { world, rows } = counting;
+    rows.failures = 3;
+    const inputs = [someWords(0, 30), someWords(1, 30)];
+    for (const [source, words] of inputs.entries()) counting.feed(source, words, true);
+    for (let round = 0; round < 6; round++) {
+      // Each round in a process that knows nothing of the attempts before.
+      const host = world.host();
+      for (const subtask of ALL) await world.deliver(host, subtask);
+    }
+    await world.drain(world.host(), ALL);
+
+    expect(rows.rows).toEqual(windowCounts(inputs.flat()));
+    const texts = new Set(rows.ids.map(({ text }) => text));
+    expect(rows.ids.length).toBeGreaterThan(texts.size);
+    expect(texts.size).toBe(rows.parts.size);
+    for (const { text, ...fields } of rows.ids) {
+      const { lineage, subtask, version, index } = fields;
+      expect(text).toBe(`${lineage}/${RUN}/counts/${subtask}/${version}/${index}`);
+      expect(fields).toMatchObject({ lineage: 1, index: 0 });
+      expect(COUNTERS > subtask && version > 0).toBe(true);
+    }
+  });
+
   it('keeps dead letters with the version that met them', async () => {
     const counting = new CountWorld(64, 'dead-letter');
     const { world } = counting;
@@ -176,6 +240,21 @@ describe('a job of real operators', () => {
     expect(counting.letters.map(({ code }) => code)).toEqual(['FUNCTION_FAILED']);
   });
 });
+
+/** What all items of a log that has not come round say together. */
+async function loggedState(world: InvocationWorld, subtask: SubtaskId): Promise<readonly OperatorDelta[]> {
+  const { items } = await world.memoryLog.readFrom(subtask, 1, 64);
+  return items.flatMap(({ payload }) =>
+    payload.kind === 'inline' ? decodeEntry(payload.bytes, 'an item').operators : [],
+  );
+}
+
+function contentsOf(deltas: readonly OperatorDelta[]): Readonly<Record<string, unknown>> {
+  const image = new StateImage();
+  for (const delta of deltas) image.apply(delta);
+  const contents = image.deltas().map((delta) => [delta.operator, contentOf(delta)] as const);
+  return Object.fromEntries(contents.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 async function lastVersion(world: InvocationWorld, subtask: SubtaskId): Promise<number> {
   const base = await world.memoryLog.readBase(subtask);

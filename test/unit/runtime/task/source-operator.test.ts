@@ -121,6 +121,11 @@ class Attempt {
   }
 }
 
+const NO_CHANGE: OperatorDelta = {
+  ...{ operator: 'source', keyed: [], timers: [], states: [] },
+  ...{ watermark: undefined, keyGroupWatermarks: undefined },
+};
+
 const A: TimeSplit = { splitId: 'a', times: [100, 200, 300, 400], next: 0 };
 const B: TimeSplit = { splitId: 'b', times: [10, 20, 30, 40], next: 0 };
 
@@ -173,6 +178,20 @@ describe('I9: the state of a source', () => {
     expect(second.log.lines).toEqual([200, 300, 'wm 14']);
     second.batch('b', 'b');
     expect(second.log.lines.slice(3)).toEqual([30, 40, 'wm 34', 'wm 294']);
+  });
+
+  it('forgets what a restore says of key groups, and says so once', async () => {
+    const first = await firstAttempt();
+    expect(first.source.collectState('all')).toMatchObject({ watermark: undefined });
+    first.batch('a');
+    const image = new StateImage();
+    image.apply(first.source.collectState('changes'));
+    const keyGroupWatermarks = [{ firstKeyGroup: 0, lastKeyGroup: 9, watermark: 77 }];
+    image.apply({ ...NO_CHANGE, keyGroupWatermarks });
+    const second = await Attempt.restored(image);
+    image.apply(second.source.collectState('changes'));
+    expect(image.deltas()).toEqual([second.source.collectState('all')]);
+    expect(second.source.collectState('changes')).toEqual(NO_CHANGE);
   });
 
   it('emits the watermark that it had reached once more, for channels that have forgotten it', async () => {

@@ -1,6 +1,7 @@
 /** After a restore with another parallelism a key stands where its former subtask had come to. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EventTimeSessionWindows } from '../../../../lib/api/windows/event-time-session-windows.ts';
 import { SlidingEventTimeWindows } from '../../../../lib/api/windows/sliding-event-time-windows.ts';
 import { millis } from '../../../../lib/core/duration.ts';
 import { keyGroupOf } from '../../../../lib/core/key.ts';
@@ -35,6 +36,8 @@ const steps = fc.array(
 type Script = typeof steps extends fc.Arbitrary<infer S> ? S : never;
 
 const shapes = fc.record({
+  windows: fc.constantFrom('sliding', 'sessions'),
+  /** The gap of sessions. */
   sizeMs: fc.integer({ min: 1, max: 12 }),
   slideMs: fc.integer({ min: 1, max: 12 }),
   latenessMs: fc.nat(10),
@@ -54,7 +57,10 @@ async function watched(shape: Shape, operator: OperatorChoice, snapshot?: Harnes
     process: ({ out, value, window }) => out.collect([...pairOf(value), window.maxTimestamp]),
     clear: ({ key, window }) => void cleared.push(`${String(key)} ${window.maxTimestamp}`),
   });
-  const assigner = SlidingEventTimeWindows.of(millis(shape.sizeMs), millis(shape.slideMs));
+  const assigner =
+    shape.windows === 'sliding'
+      ? SlidingEventTimeWindows.of(millis(shape.sizeMs), millis(shape.slideMs))
+      : EventTimeSessionWindows.withGap(millis(shape.sizeMs));
   const spec = windowSpec({ assigner, contents }, { allowedLatenessMs: shape.latenessMs });
   if (snapshot === undefined) return { harness: await WindowHarness.open(spec, { operator }), cleared };
   const harness = WindowHarness.restored(spec, snapshot, { operator });
@@ -130,6 +136,41 @@ describe.each<OperatorChoice>(['chosen', 'generic'])('windows of two subtasks ma
       expect(merged.harness.snapshot().keyGroupWatermarks).toEqual([]);
     });
     await fc.assert(property, { numRuns: 150 });
+  });
+});
+
+describe('sessions of two subtasks made one', () => {
+  const shape: Shape = { windows: 'sessions', sizeMs: 5, slideMs: 1, latenessMs: 0 };
+
+  /** LEFT has come to 100, RIGHT to 10; a session of LEFT that ends at 55 has fired and is cleaned up. */
+  async function merged(): Promise<Watched> {
+    const [left, right] = [await watched(shape, 'chosen'), await watched(shape, 'chosen')];
+    feed(left.harness, LEFT, [50]);
+    left.harness.input.processWatermark(100);
+    feed(right.harness, RIGHT, [7]);
+    right.harness.input.processWatermark(10);
+    expect(left.cleared).toEqual([`${LEFT} 54`]);
+    const olds = [left.harness.snapshot(), right.harness.snapshot()];
+    const [snapshot] = rescale(olds, { parallelism: 1 });
+    return watched(shape, 'chosen', snapshot);
+  }
+
+  it('do not open again what had fired: a record may be late for its key alone', async () => {
+    const { harness, cleared } = await merged();
+    feed(harness, LEFT, [52, 54]);
+    feed(harness, RIGHT, [52]);
+    expect(harness.droppedRecords).toBe(2);
+    harness.input.processWatermark(100);
+    expect([resultsOf(harness, LEFT), resultsOf(harness, RIGHT)]).toMatchObject([[], [{}, {}]]);
+    expect(cleared).toEqual([`${RIGHT} 11`, `${RIGHT} 56`]);
+  });
+
+  it('take a record that reaches into a session which is still open', async () => {
+    const { harness } = await merged();
+    feed(harness, LEFT, [98, 94, 85]);
+    expect(harness.droppedRecords).toBe(1);
+    harness.input.processWatermark(200);
+    expect(resultsOf(harness, LEFT)).toEqual([{ value: [LEFT, 2, 102], timestamp: 102 }]);
   });
 });
 
