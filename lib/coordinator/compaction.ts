@@ -4,6 +4,7 @@
  * 1. The base moves only after its chunks, its segments and its manifest are stored (I3).
  * 2. It may be repeated and run beside the subtask's own compaction: names are new each time, and the base
  *    record moves forward only.
+ * 3. A base never lies on a seal: it does not say that nothing may follow (I13).
  */
 import { createHash } from 'node:crypto';
 import { encodeBaseManifest } from '../core/codec/manifest-codec.ts';
@@ -20,10 +21,11 @@ import { readSubtask } from './subtask-reader.ts';
 
 type CompactionPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce'>;
 
-/** Moves the base of a subtask to the head of its log. `horizon`: as of `frameHorizons`. */
+/** Moves the base of a subtask to the head of its log, unless that is a seal. `horizon`: as of `frameHorizons`. */
 export async function compactSubtask(ports: CompactionPorts, subtask: SubtaskId, horizon = 0): Promise<void> {
   const { fold, base, items } = await readSubtask(ports, subtask);
-  if (items.length === 0) return;
+  // A sealed log needs no room: nothing follows.
+  if (items.length === 0 || fold.seal !== undefined) return;
   const nonce = ports.nonce();
   const segment = await storeSegment(ports.objects, { subtask, items, nonce });
   const kept = liveSegments(base?.manifest.segments ?? [], horizon);

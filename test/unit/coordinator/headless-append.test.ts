@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inFlightOf } from '../../../lib/coordinator/checkpoint-manifest.ts';
+import { compactSubtask } from '../../../lib/coordinator/compaction.ts';
 import { scanHeads } from '../../../lib/coordinator/head-scan.ts';
 import { appendHeadless, epochItem, sealItem } from '../../../lib/coordinator/headless-append.ts';
 import { findHead } from '../../../lib/coordinator/log-head.ts';
@@ -88,6 +89,41 @@ describe('appendHeadless', () => {
       sealItem(head, { writer, code: 'c' }),
     );
     await expect(seal).rejects.toMatchObject({ code: 'IO_FAILED' });
+  });
+
+  it.each(['finished', 'savepoint'] as const)('I13: never moves a base onto a %s seal', async (seal) => {
+    const world = createWorld(4);
+    for (let i = 0; i < 3; i++) await commit(world, SOURCE, { payload: {} });
+    await commit(world, SOURCE, { payload: {}, item: { kind: 'seal', seal } });
+    await compactSubtask(world, SOURCE);
+    expect(await world.log.readBase(SOURCE)).toBeUndefined();
+    const refused = await appendHeadless(world, SOURCE, (head, writer) =>
+      epochItem(head, { writer, code: 'c', n: 9 }),
+    );
+    expect(refused).toMatchObject({ version: 4, seal });
+  });
+
+  it('I3, I13: makes room while the subtask is sealed by somebody else, and appends nothing behind', async () => {
+    const world = createWorld(4);
+    for (let i = 0; i < 4; i++) await commit(world, SOURCE, { payload: {} });
+    let sealed = false;
+    const log = new Proxy(world.log, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        if (name !== 'readFrom') return value.bind(target);
+        return async (...asked: Parameters<SubtaskLog['readFrom']>) => {
+          if (!sealed) {
+            sealed = true;
+            await appendHeadless(world, SOURCE, (head, writer) => sealItem(head, { writer, code: 'c' }));
+          }
+          return world.log.readFrom(...asked);
+        };
+      },
+    });
+    expect(await appendEpoch(world, log)).toMatchObject({ version: 5, seal: 'savepoint' });
+    expect((await world.log.readBase(SOURCE))?.version).toBe(4);
+    expect((await findHead(world.log, SOURCE)).item).toMatchObject({ version: 5, kind: 'seal' });
   });
 
   it('I3: does not overwrite what is not archived when compaction is taken out', async () => {
