@@ -17,7 +17,7 @@ import type { StoredObject } from '../ports/object-store.ts';
 import { abortCheckpoint, readCheckpoint } from './checkpoint.ts';
 import type { CheckpointManifest } from './checkpoint-manifest.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
-import { type CheckpointState, JobTables, type RunKey, type RunState } from './job-tables.ts';
+import { type CheckpointState, JobTables, type RunKey, type RunState, type RunStatus } from './job-tables.ts';
 import {
   frameHorizons,
   framePoints,
@@ -171,7 +171,8 @@ async function discardExpired(
 
 /** Manifests from which a restore is reading. */
 function restoringFrom(runs: readonly RunState[]): ReadonlySet<string> {
-  const live = runs.filter(({ genesisWritten, status }) => !genesisWritten && status === 'CREATED');
+  const restoring: readonly RunStatus[] = ['PREPARING', 'CREATED'];
+  const live = runs.filter(({ genesisWritten, status }) => !genesisWritten && restoring.includes(status));
   return new Set(live.flatMap(({ restoredFrom }) => restoredFrom ?? []));
 }
 

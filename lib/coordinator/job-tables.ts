@@ -17,12 +17,14 @@ export interface JobState {
 }
 
 /**
- * `CREATED`: a restore is preparing it; `SEALED`: stopped, every log ends with a seal; `FAILED`: user code
- * failed, nothing is sealed; `FINISHED`: every subtask reached the end of its input; `ABANDONED`: never ran.
+ * `PREPARING`: a restore stops the run before it; `CREATED`: a restore writes what it starts from; `SEALED`:
+ * stopped, every log ends with a seal; `FAILED`: user code failed, nothing is sealed; `FINISHED`: every subtask
+ * reached the end of its input; `ABANDONED`: never ran.
  */
-export type RunStatus = 'CREATED' | 'RUNNING' | 'SEALED' | 'FAILED' | 'FINISHED' | 'ABANDONED';
+export type RunStatus = 'PREPARING' | 'CREATED' | 'RUNNING' | 'SEALED' | 'FAILED' | 'FINISHED' | 'ABANDONED';
 
 const RUN_STATUSES: readonly unknown[] = [
+  'PREPARING',
   'CREATED',
   'RUNNING',
   'SEALED',
@@ -39,7 +41,9 @@ export interface RunState {
   readonly plan: RunPlan;
   /** Hash of plan and code: what its log items carry. */
   readonly code: string;
-  /** Manifest of the checkpoint or savepoint it starts from; null if it starts empty. */
+  /** The run whose place it takes: no other is ever stopped for it. Null for the first run of a job. */
+  readonly replaces: string | null;
+  /** Manifest of the checkpoint or savepoint it starts from; null if it starts empty, or is not known yet. */
   readonly restoredFrom: string | null;
   /** Every subtask has its genesis item: from now on the logs are what counts, not `restoredFrom`. */
   readonly genesisWritten: boolean;
@@ -176,22 +180,28 @@ function parseJob({ lineage, currentRun }: Fields): JobState | undefined {
 }
 
 function parseRun(fields: Fields): RunState | undefined {
-  const { id, job, lineage, status, plan, code, restoredFrom, genesisWritten, changedAt } = fields;
+  const { id, job, lineage, status, plan, code, replaces, restoredFrom } = fields;
+  const { genesisWritten, changedAt } = fields;
   const texts = typeof id === 'string' && typeof job === 'string' && typeof code === 'string';
   const numbers = typeof lineage === 'number' && typeof changedAt === 'number';
-  const origin = restoredFrom === null || typeof restoredFrom === 'string';
+  const origin = isStringOrNull(restoredFrom) && isStringOrNull(replaces);
   if (!texts || !numbers || !origin || typeof genesisWritten !== 'boolean') return undefined;
   if (!RUN_STATUSES.includes(status) || !isPlan(plan)) return undefined;
   // The list above holds exactly the members of the union.
   const known = status as RunStatus;
-  return { id, job, lineage, status: known, plan, code, restoredFrom, genesisWritten, changedAt };
+  const origins = { replaces, restoredFrom };
+  return { id, job, lineage, status: known, plan, code, ...origins, genesisWritten, changedAt };
+}
+
+function isStringOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 function parseCheckpoint(fields: Fields): CheckpointState | undefined {
   const { run, n, purpose, status, execution, createdAt, bases, manifest, discarded } = fields;
   const texts = typeof run === 'string' && typeof execution === 'string';
   const numbers = typeof n === 'number' && typeof createdAt === 'number';
-  const named = manifest === null || typeof manifest === 'string';
+  const named = isStringOrNull(manifest);
   if (!texts || !numbers || !named || typeof discarded !== 'boolean' || !isBases(bases)) return undefined;
   if (purpose !== 'checkpoint' && purpose !== 'savepoint') return undefined;
   if (!CHECKPOINT_STATUSES.includes(status)) return undefined;
@@ -209,5 +219,5 @@ function isPlan(value: unknown): value is RunPlan {
 
 function isBases(value: unknown): value is CheckpointState['bases'] {
   if (value === null) return true;
-  return isFields(value) && Object.values(value).every((name) => name === null || typeof name === 'string');
+  return isFields(value) && Object.values(value).every(isStringOrNull);
 }

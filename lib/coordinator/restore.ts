@@ -4,7 +4,8 @@
  * 1. Compatibility is checked before anything is sealed.
  * 2. Old logs are sealed before the first genesis item is written, and genesis items are written before the
  *    new run gets input: no record is processed by two runs (I13, I15).
- * 3. Of two restores one gets the next lineage: the job record is updated conditionally.
+ * 3. Of two restores one gets the next lineage: the job record is updated conditionally. The record of the new
+ *    run names the one that it replaces before that is stopped: whoever comes late stops no other (I13).
  * 4. Until all genesis items are written the cut is what counts, afterwards the logs: one conditional update
  *    of the run's record tells.
  * 5. Every step may be repeated under the same run id; a repetition goes on where the first one ended.
@@ -43,7 +44,7 @@ export interface RestoreRequest extends StartRequest {
 export async function startJob(ports: CoordinatorPorts, request: StartRequest): Promise<RunState> {
   const tables = new JobTables(ports.records);
   const { job, run: id } = request;
-  await tables.createRun(newRun(ports, request, { lineage: 1, restoredFrom: null }));
+  await tables.createRun(newRun(ports, request, { lineage: 1, replaces: null }));
   await tables.createJob(job, { lineage: 1, currentRun: id });
   const current = await tables.job(job);
   if (current?.value.currentRun !== id) {
@@ -65,29 +66,39 @@ export async function restoreJob(ports: CoordinatorPorts, request: RestoreReques
   return (await runOf(ports, request)).value;
 }
 
-/** Checks, seals the old run, creates the record of the new one and makes it the job's. */
+/** Checks, creates the record of the new run, stops the run that it replaces and makes it the job's. */
 export async function prepareRestore(ports: CoordinatorPorts, request: RestoreRequest): Promise<RunState> {
   const tables = new JobTables(ports.records);
-  const existing = await tables.run(request);
-  if (existing !== undefined) {
-    await claimLineage(ports, existing.value);
-    return existing.value;
-  }
+  // Before the run: a run that this job may stop is not a later one than the run asked for.
   const job = await tables.job(request.job);
   if (job === undefined) {
     throw new UserError('CHECKPOINT_UNUSABLE', `There is no job ${request.job} to restore; start it.`);
   }
-  // A repetition of this restore was faster: the run to be stopped is not the one that it makes.
-  if (job.value.currentRun === request.run) return (await runOf(ports, request)).value;
-  const oldKey = { job: request.job, run: job.value.currentRun };
-  await checkBefore(ports, request, oldKey);
-  const restoredFrom = await stopOld(ports, request, oldKey);
-  const lineage = job.value.lineage + 1;
-  await tables.createRun(newRun(ports, request, { lineage, restoredFrom }));
-  const { value: run } = await runOf(ports, request);
-  if (restoredFrom !== null) await requireRetained(ports, run);
+  if ((await tables.run(request)) === undefined) {
+    await checkBefore(ports, request, { job: request.job, run: job.value.currentRun });
+    const origin = { lineage: job.value.lineage + 1, replaces: job.value.currentRun };
+    const status = 'PREPARING';
+    await tables.createRun({ ...newRun(ports, request, origin), status, restoredFrom: request.from ?? null });
+  }
+  const run = await findOrigin(ports, request);
+  if (run.genesisWritten) return run;
+  if (run.restoredFrom !== null) await requireRetained(ports, run);
   await claimLineage(ports, run);
   return run;
+}
+
+/** Stops the run that is replaced, once, and notes what the new one starts from. */
+async function findOrigin(ports: CoordinatorPorts, request: RestoreRequest): Promise<RunState> {
+  const tables = new JobTables(ports.records);
+  for (;;) {
+    const run = await runOf(ports, request);
+    const { status, replaces } = run.value;
+    if (status === 'ABANDONED') throw taken(request.job, request.run);
+    if (status !== 'PREPARING' || replaces === null) return run.value;
+    const restoredFrom = await stopOld(ports, request, { job: request.job, run: replaces });
+    const changedAt = ports.clock.now();
+    await tables.update(run, { ...run.value, status: 'CREATED', restoredFrom, changedAt });
+  }
 }
 
 /** Writes the genesis items of all subtasks; from then on the logs are what counts. */
@@ -193,7 +204,7 @@ async function readLiveRun(ports: CoordinatorPorts, run: RunState): Promise<OldR
   return { plan: run.plan, subtasks };
 }
 
-/** Seals the old run; the name of the manifest to start from, null for none. */
+/** Seals a run that is replaced; the name of the manifest to start from, null for none. */
 async function stopOld(
   ports: CoordinatorPorts,
   request: RestoreRequest,
@@ -272,10 +283,10 @@ async function requireRetained(ports: CoordinatorPorts, run: RunState): Promise<
 function newRun(
   { clock }: CoordinatorPorts,
   { job, run: id, plan, code }: StartRequest,
-  origin: Pick<RunState, 'lineage' | 'restoredFrom'>,
+  origin: Pick<RunState, 'lineage' | 'replaces'>,
 ): RunState {
-  const changedAt = clock.now();
-  return { id, job, ...origin, status: 'CREATED', plan, code, genesisWritten: false, changedAt };
+  const fields = { id, job, ...origin, plan, code, genesisWritten: false, changedAt: clock.now() };
+  return { ...fields, status: 'CREATED', restoredFrom: null };
 }
 
 function taken(job: string, run: string): FencedError {

@@ -6,6 +6,7 @@
  * 3. A log that is sealed already, as finished or by another attempt, stays as it is.
  */
 import { InvariantError } from '../core/errors.ts';
+import type { LogItem } from '../core/log/log-item.ts';
 import {
   type CheckpointKey,
   type CheckpointOutcome,
@@ -34,13 +35,16 @@ export async function takeSavepoint(ports: CoordinatorPorts, request: SavepointR
   throw undecided(key, outcome);
 }
 
-/** Seals every log of a run, then notes that it has stopped. */
+/** Seals every log of a run, then notes that it has stopped; finished, if every subtask had finished before. */
 export async function sealRun(ports: CoordinatorPorts, key: RunKey): Promise<void> {
   const { value: run } = await runOf(ports, key);
+  let finished = true;
   for (const subtask of subtasksOf(run.plan, run.id)) {
-    await appendHeadless(ports, subtask, (head, writer) => sealItem(head, { writer, code: run.code }));
+    const seal = (head: LogItem | undefined, writer: string) => sealItem(head, { writer, code: run.code });
+    finished = (await appendHeadless(ports, subtask, seal))?.seal === 'finished' && finished;
   }
-  await changeStatus(ports, key, { from: ['CREATED', 'RUNNING', 'FAILED'], to: 'SEALED' });
+  const from: readonly RunStatus[] = ['PREPARING', 'CREATED', 'RUNNING', 'FAILED'];
+  await changeStatus(ports, key, { from, to: finished ? 'FINISHED' : 'SEALED' });
 }
 
 /** Sets the status by one conditional update, unless it is none of `from`; the status afterwards. */

@@ -172,7 +172,7 @@ describe('collectGarbage', () => {
 describe('decisions about garbage', () => {
   const run: RunState = {
     ...{ id: 'a', job: JOB, lineage: 1, status: 'SEALED', plan: planOf(1, 1), code: 'c' },
-    ...{ restoredFrom: null, genesisWritten: true, changedAt: 0 },
+    ...{ replaces: null, restoredFrom: null, genesisWritten: true, changedAt: 0 },
   };
   const next: RunState = { ...run, id: 'b', status: 'RUNNING' };
   const late = LIMITS.garbageAgeMs + 1;

@@ -156,6 +156,42 @@ describe('restoreJob', () => {
     expect(await countedIn(world, won[0]!.id, counters)).toEqual(ALL);
   });
 
+  it('I13: stops no later run when it is repeated late', async () => {
+    const world = await withTraffic();
+    await restoreJob(world, request(planOf(2, 2)));
+    await restoreJob(world, request(planOf(2, 3), { run: 'run-3' }));
+    // What a repetition knew that began before the first attempt had created the run.
+    for (const repeated of [NEW, 'run-3']) {
+      await restoreJob(lateReader(world, repeated), request(planOf(2, 2), { run: repeated })).catch(() => {});
+      expect((await new JobTables(world.records).run({ job: JOB, run: 'run-3' }))?.value.status).toBe(
+        'RUNNING',
+      );
+    }
+    const { item } = await findHead(world.log, { run: 'run-3', vertex: 'read', subtask: 0 });
+    expect(item?.kind).not.toBe('seal');
+    expect(await countedIn(world, 'run-3', 3)).toEqual(ALL);
+  });
+
+  it('is repeated under an id that has lost without stopping the winner', async () => {
+    const world = await withTraffic();
+    await prepareRestore(world, request(planOf(2, 2), { run: 'loser' }));
+    await restoreJob(world, request(planOf(2, 2), { run: 'winner' }));
+    await expect(restoreJob(world, request(planOf(2, 2), { run: 'loser' }))).rejects.toMatchObject({
+      code: 'RUN_FENCED',
+    });
+    const statuses = (await new JobTables(world.records).runs(JOB)).map(({ value }) => value.status);
+    expect(statuses).toEqual(['ABANDONED', 'SEALED', 'RUNNING']);
+  });
+
+  it('takes a run that had finished for finished', async () => {
+    const world = await withTraffic();
+    for (const subtask of subtasksOf(planOf(2, 2), RUN)) {
+      await commit(world, subtask, { payload: {}, item: { kind: 'seal', seal: 'finished' } });
+    }
+    await takeSavepoint(world, { ...KEY, execution: 's' });
+    expect((await new JobTables(world.records).run(KEY))?.value.status).toBe('FINISHED');
+  });
+
   it('reports subtasks that never consume their inbox', async () => {
     const world = await withTraffic();
     world.onInvoke = async () => {};
@@ -303,6 +339,24 @@ describe('takeSavepoint', () => {
     expect(await seenIds(world, counter)).toEqual([0, 1, 2, 3]);
   });
 });
+
+/** Ports that do not see the record of this run when they look for it first. */
+function lateReader(world: World, run: string): World {
+  let late = true;
+  const records = new Proxy(world.records, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      if (name !== 'get') return value.bind(target);
+      return async (key: string) => {
+        if (!late || !key.endsWith(`/${run}`)) return world.records.get(key);
+        late = false;
+        return undefined;
+      };
+    },
+  });
+  return { ...world, records };
+}
 
 /** A restore that ends when all genesis items are written. */
 async function writeAllGenesisOf(world: World, restore: RestoreRequest): Promise<void> {

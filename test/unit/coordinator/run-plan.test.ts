@@ -65,7 +65,8 @@ describe('JobTables', () => {
   it('keeps the records of a job apart from those of another whose name begins alike', async () => {
     const tables = new JobTables(createWorld().records);
     const state: Omit<RunState, 'job'> = {
-      ...{ id: RUN, lineage: 1, status: 'RUNNING', plan: planOf(1, 1), code: 'c', restoredFrom: null },
+      ...{ id: RUN, lineage: 1, status: 'RUNNING', plan: planOf(1, 1), code: 'c' },
+      ...{ replaces: null, restoredFrom: null },
       ...{ genesisWritten: true, changedAt: 1 },
     };
     await tables.createRun({ ...state, job: 'a' });
