@@ -104,6 +104,8 @@ export class TaskProgram implements SubtaskProgram {
       output.takeFrames();
       output.takeWatermark();
     }
+    // The version in which the last input ended is the one in which the operators finished.
+    if (watermarks.size > 0 && task.inputEnded) task.resumeFinished();
   }
 
   advanceTime(processingTime: number): boolean {

@@ -183,8 +183,14 @@ export class Task {
     return progressed;
   }
 
-  /** Runs the timers that are due; true if any ran. Unit: ms since the epoch. */
+  /** The task finished before it was built anew: its timers are over, and `finish` is not due again. */
+  resumeFinished(): void {
+    this.#finished = true;
+  }
+
+  /** Runs the timers that are due, none once the task has finished; true if any ran. Unit: ms since the epoch. */
   advanceTime(now: number): boolean {
+    if (this.#finished) return false;
     this.#position = () => 'a processing-time timer';
     const fired = this.#attributed(() => this.#options.time.fireDue(now));
     if (fired) this.#endBatch();
