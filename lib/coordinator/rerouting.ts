@@ -36,13 +36,41 @@ export function rerouteFrame(frame: Frame, routing: Rerouting): readonly RoutedF
     const oldVertex = routing.oldPlan.vertices.find(({ id }) => id === oldEdge.targetVertex);
     return routeTo({ frame: { ...frame, edge: edge.id }, edge, vertex, oldVertex });
   }
-  const targets = new Set(routing.newPlan.vertices.flatMap(({ operators }) => operators.map(({ id }) => id)));
-  if (routing.dropLost && !targets.has(oldEdge.targetOperator)) return [];
-  throw new UserError(
+  if (mayBeDropped(oldEdge, routing)) return [];
+  throw noPlace(oldEdge, 'Records are in flight');
+}
+
+/**
+ * Asks before a run is stopped whether there is a place for whatever will be in flight.
+ *
+ * Throws UserError STATE_INCOMPATIBLE if an edge is gone, or needs keys that its records do not carry.
+ */
+export function requireRoutes(routing: Rerouting): void {
+  for (const old of routing.oldPlan.edges) {
+    const edge = matchingEdge(old, routing.newPlan);
+    if (edge === undefined && !mayBeDropped(old, routing)) throw noPlace(old, 'Records may be in flight');
+    if (edge?.routing !== 'key-group' || old.routing === 'key-group') continue;
+    throw new UserError(
+      'STATE_INCOMPATIBLE',
+      `Records may be in flight from ${old.sourceOperator} to ${old.targetOperator} without a key, and the ` +
+        'new plan routes by key. Stop the job when all of its input is processed, then restore.',
+      { context: { operatorUid: old.targetOperator } },
+    );
+  }
+}
+
+function mayBeDropped({ targetOperator }: PlanEdge, { dropLost, newPlan }: Rerouting): boolean {
+  if (!dropLost) return false;
+  return !newPlan.vertices.some(({ operators }) => operators.some(({ id }) => id === targetOperator));
+}
+
+function noPlace({ sourceOperator, targetOperator }: PlanEdge, what: string): UserError {
+  return new UserError(
     'STATE_INCOMPATIBLE',
-    `Records are in flight from ${oldEdge.sourceOperator} to ${oldEdge.targetOperator}, and the new plan ` +
-      'has no edge on which they could arrive; keep the edge for one more deployment, or drop what is lost ' +
-      'with allowNonRestoredState.',
+    `${what} from ${sourceOperator} to ${targetOperator}, and the new plan has no edge on which they could ` +
+      'arrive. If both are chained now, keep the parallelism they had or call disableChaining(); if the ' +
+      'operator is gone, drop what is lost with allowNonRestoredState; or restore when all input is processed.',
+    { context: { operatorUid: targetOperator } },
   );
 }
 

@@ -19,7 +19,7 @@ import { type FrameInFlight, readCut, readInboxRest, readInFlight } from './cut-
 import { genesisOf, lostOperators, type OldRun, type ShardOwner } from './genesis.ts';
 import { driveUntilEmpty, writeGenesis } from './genesis-log.ts';
 import { JobTables, type RunKey, type RunState } from './job-tables.ts';
-import { rerouteFrame } from './rerouting.ts';
+import { type Rerouting, requireRoutes, rerouteFrame } from './rerouting.ts';
 import { type RunPlan, subtaskName, subtasksOfVertex } from './run-plan.ts';
 import { changeStatus, sealRun, takeSavepoint } from './savepoint.ts';
 import type { SubtaskFold } from './subtask-fold.ts';
@@ -122,7 +122,7 @@ async function writeFrom(
 ): Promise<void> {
   const old = await readOldRun(ports, manifest);
   requireNothingLost(lostOperators(old, operatorIds(run.plan)), request.allowNonRestoredState);
-  const inFlight = await reroutedFrames(ports, { manifest, old, run, request });
+  const inFlight = await reroutedFrames(ports, { manifest, old, request });
   for (const vertex of run.plan.vertices) {
     for (const genesis of genesisOf(vertex, old, request.ownerOfShard)) {
       const name = subtaskName({ run: run.id, ...genesis });
@@ -150,27 +150,17 @@ async function reroutedFrames(
   {
     manifest,
     old,
-    run,
     request,
-  }: {
-    readonly manifest: CheckpointManifest;
-    readonly old: OldRun;
-    readonly run: RunState;
-    readonly request: RestoreRequest;
-  },
+  }: { readonly manifest: CheckpointManifest; readonly old: OldRun; readonly request: RestoreRequest },
 ): Promise<ReadonlyMap<string, readonly FrameInFlight[]>> {
   const frames: FrameInFlight[] = [];
   for (const fold of [...old.subtasks.values()].flat()) frames.push(...(await readInboxRest(ports, fold)));
   frames.push(...(await readInFlight(ports, manifest)));
-  const routing = {
-    oldPlan: manifest.plan,
-    newPlan: run.plan,
-    dropLost: request.allowNonRestoredState,
-  };
+  const routing = routingOf(manifest.plan, request);
   const bySubtask = new Map<string, FrameInFlight[]>();
   for (const { frame, bytes } of frames) {
     for (const { vertex, subtask, frame: routed } of rerouteFrame(frame, routing)) {
-      const name = subtaskName({ run: run.id, vertex, subtask });
+      const name = subtaskName({ run: request.run, vertex, subtask });
       const list = bySubtask.get(name) ?? [];
       list.push({ frame: routed, bytes });
       bySubtask.set(name, list);
@@ -179,17 +169,22 @@ async function reroutedFrames(
   return bySubtask;
 }
 
+function routingOf(oldPlan: RunPlan, { plan, allowNonRestoredState }: RestoreRequest): Rerouting {
+  return { oldPlan, newPlan: plan, dropLost: allowNonRestoredState };
+}
+
 /** What can fail for good is asked while the old run still works. */
 async function checkBefore(ports: CoordinatorPorts, request: RestoreRequest, oldKey: RunKey): Promise<void> {
-  const manifest = request.from === undefined ? undefined : await readCheckpoint(ports, request.from);
   const { value: oldRun } = await runOf(ports, oldKey);
+  const from = request.from ?? (oldRun.genesisWritten ? null : oldRun.restoredFrom);
+  const manifest = from === null ? undefined : await readCheckpoint(ports, from);
   const plan = manifest?.plan ?? oldRun.plan;
   requireSameKeyGroups(plan, request.plan);
-  const ids = operatorIds(request.plan);
-  const gone = [...operatorIds(plan)].some((id) => !ids.has(id));
-  if (!gone || request.allowNonRestoredState) return;
   const old = manifest === undefined ? await readLiveRun(ports, oldRun) : await readOldRun(ports, manifest);
-  requireNothingLost(lostOperators(old, ids), false);
+  const lost = lostOperators(old, operatorIds(request.plan));
+  requireNothingLost(lost, request.allowNonRestoredState);
+  if (manifest !== undefined) await reroutedFrames(ports, { manifest, old, request });
+  else if (oldRun.status !== 'FINISHED') requireRoutes(routingOf(plan, request));
 }
 
 async function readLiveRun(ports: CoordinatorPorts, run: RunState): Promise<OldRun> {

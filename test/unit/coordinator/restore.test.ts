@@ -272,6 +272,40 @@ describe('what a restore refuses, before anything is sealed', () => {
     expect(fold.state.deltas()).toEqual([]);
   });
 
+  it('is a plan without a place for what may be in flight, wherever the frames are then', async () => {
+    const world = await withTraffic();
+    const [read, count] = planOf(2, 2).vertices;
+    const operators = [...read!.operators, ...count!.operators];
+    const chained: RunPlan = { vertices: [{ ...read!, operators }], edges: [] };
+    await refused(world, chained);
+    const outcome = await takeCheckpoint(world, { ...KEY, execution: 'a' });
+    if (outcome.kind !== 'complete') throw new Error(outcome.kind);
+    await expect(restoreJob(world, request(chained, { from: outcome.manifest }))).rejects.toMatchObject({
+      code: 'STATE_INCOMPATIBLE',
+      context: { operatorUid: 'count' },
+    });
+    const { item } = await findHead(world.log, { run: RUN, vertex: 'count', subtask: 0 });
+    expect(item?.kind).not.toBe('seal');
+  });
+
+  it('is not a changed chain once everything is processed', async () => {
+    const world = createWorld();
+    await startJob(world, { ...KEY, plan: planOf(1, 1), code: 'code' });
+    await produce(world, 0, { ids: [1, 2], counters: 1 });
+    await consume(world, 0, { from: 0 });
+    for (const subtask of subtasksOf(planOf(1, 1), RUN)) {
+      await commit(world, subtask, { payload: {}, item: { kind: 'seal', seal: 'finished' } });
+    }
+    const [read, count] = planOf(1, 1).vertices;
+    const operators = [...read!.operators, ...count!.operators];
+    const chained: RunPlan = { vertices: [{ ...read!, operators }], edges: [] };
+    await takeSavepoint(world, { ...KEY, execution: 's' });
+    expect(await restoreJob(world, request(chained))).toMatchObject({ status: 'RUNNING' });
+    const { fold } = await readSubtask(world, { run: NEW, vertex: 'read', subtask: 0 });
+    expect(fold.positions).toEqual({ 'shard-0': '2' });
+    expect(await seenIds(world, { run: NEW, vertex: 'read', subtask: 0 })).toEqual([1, 2]);
+  });
+
   it('is another number of key groups', async () => {
     const world = await withTraffic();
     const [read, count] = planOf(2, 2).vertices;
