@@ -75,14 +75,11 @@ export async function prepareRestore(ports: CoordinatorPorts, request: RestoreRe
     throw new UserError('CHECKPOINT_UNUSABLE', `There is no job ${request.job} to restore; start it.`);
   }
   if ((await tables.run(request)) === undefined) {
-    await checkBefore(ports, request, { job: request.job, run: job.value.currentRun });
+    const restoredFrom = await checkBefore(ports, request, { job: request.job, run: job.value.currentRun });
     const origin = { lineage: job.value.lineage + 1, replaces: job.value.currentRun };
-    const status = 'PREPARING';
-    await tables.createRun({ ...newRun(ports, request, origin), status, restoredFrom: request.from ?? null });
+    await tables.createRun({ ...newRun(ports, request, origin), status: 'PREPARING', restoredFrom });
   }
   const run = await findOrigin(ports, request);
-  if (run.genesisWritten) return run;
-  if (run.restoredFrom !== null) await requireRetained(ports, run);
   await claimLineage(ports, run);
   return run;
 }
@@ -95,6 +92,7 @@ async function findOrigin(ports: CoordinatorPorts, request: RestoreRequest): Pro
     const { status, replaces } = run.value;
     if (status === 'ABANDONED') throw taken(request.job, request.run);
     if (status !== 'PREPARING' || replaces === null) return run.value;
+    if (run.value.restoredFrom !== null) await requireRetained(ports, run.value);
     const restoredFrom = await stopOld(ports, request, { job: request.job, run: replaces });
     const changedAt = ports.clock.now();
     await tables.update(run, { ...run.value, status: 'CREATED', restoredFrom, changedAt });
@@ -173,8 +171,15 @@ function routingOf(oldPlan: RunPlan, { plan, allowNonRestoredState }: RestoreReq
   return { oldPlan, newPlan: plan, dropLost: allowNonRestoredState };
 }
 
-/** What can fail for good is asked while the old run still works. */
-async function checkBefore(ports: CoordinatorPorts, request: RestoreRequest, oldKey: RunKey): Promise<void> {
+/**
+ * What can fail for good is asked while the old run still works. The manifest to start from as far as it is
+ * known: that of the request, or of an old run that never began.
+ */
+async function checkBefore(
+  ports: CoordinatorPorts,
+  request: RestoreRequest,
+  oldKey: RunKey,
+): Promise<string | null> {
   const { value: oldRun } = await runOf(ports, oldKey);
   const from = request.from ?? (oldRun.genesisWritten ? null : oldRun.restoredFrom);
   const manifest = from === null ? undefined : await readCheckpoint(ports, from);
@@ -185,6 +190,7 @@ async function checkBefore(ports: CoordinatorPorts, request: RestoreRequest, old
   requireNothingLost(lost, request.allowNonRestoredState);
   if (manifest !== undefined) await reroutedFrames(ports, { manifest, old, request });
   else if (oldRun.status !== 'FINISHED') requireRoutes(routingOf(plan, request));
+  return from;
 }
 
 async function readLiveRun(ports: CoordinatorPorts, run: RunState): Promise<OldRun> {
@@ -260,14 +266,17 @@ async function noteGenesisWritten(ports: CoordinatorPorts, key: RunKey): Promise
   }
 }
 
-/** The run's record names the checkpoint now: nobody discards it any more, but somebody may have before. */
+/**
+ * The run's record names the checkpoint now: nobody discards it any more, but somebody may have before. Nothing
+ * is stopped yet.
+ */
 async function requireRetained(ports: CoordinatorPorts, run: RunState): Promise<void> {
   const name = run.restoredFrom ?? '';
   const { run: origin, n } = await readCheckpoint(ports, name);
   const checkpoint = await new JobTables(ports.records).checkpoint(origin, n);
   const state = checkpoint?.value;
   if (state?.status === 'COMPLETE' && state.manifest === name && !state.discarded) return;
-  await changeStatus(ports, { job: run.job, run: run.id }, { from: ['CREATED'], to: 'ABANDONED' });
+  await changeStatus(ports, { job: run.job, run: run.id }, { from: ['PREPARING'], to: 'ABANDONED' });
   throw new UserError(
     'CHECKPOINT_UNUSABLE',
     `Checkpoint ${n} of run ${origin} is ${state?.discarded === true ? 'discarded' : 'not complete'}; name ` +

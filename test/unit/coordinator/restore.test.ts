@@ -320,9 +320,13 @@ describe('what a restore refuses, before anything is sealed', () => {
     const tables = new JobTables(world.records);
     const checkpoint = (await tables.checkpoint(RUN, 1))!;
     await tables.update(checkpoint, { ...checkpoint.value, discarded: true });
-    await expect(restoreJob(world, request(planOf(2, 2), { from: outcome.manifest }))).rejects.toMatchObject({
-      code: 'CHECKPOINT_UNUSABLE',
-    });
+    const refusal = restoreJob(world, request(planOf(2, 2), { from: outcome.manifest }));
+    await expect(refusal).rejects.toMatchObject({ code: 'CHECKPOINT_UNUSABLE' });
+    const { item } = await findHead(world.log, { run: RUN, vertex: 'read', subtask: 0 });
+    expect(item?.kind).not.toBe('seal');
+    const again = restoreJob(world, request(planOf(2, 2), { from: outcome.manifest }));
+    await expect(again).rejects.toMatchObject({ code: 'RUN_FENCED' });
+    expect((await tables.job(JOB))?.value.currentRun).toBe(RUN);
     await expect(restoreJob(createWorld(), request(planOf(2, 2)))).rejects.toMatchObject({
       code: 'CHECKPOINT_UNUSABLE',
     });
