@@ -15,17 +15,11 @@ import { compactReplica } from './compactor.ts';
 import type { InvocationInput, InvocationOutcome } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import { putItem } from './log-commit.ts';
-import { persistently, VanishedObjectError } from './object-access.ts';
+import { persistently } from './object-access.ts';
 import { sendFrames, sendHints, sendUnsent } from './outbox-sender.ts';
+import { rebase } from './rebase.ts';
 import type { Replica } from './replica.ts';
-import {
-  applyEntry,
-  catchUp,
-  loadReplica,
-  type ProgramFactory,
-  type ReadEntry,
-  readTail,
-} from './subtask-loader.ts';
+import { applyEntry, catchUp, loadReplica, type ProgramFactory, type ReadEntry } from './subtask-loader.ts';
 import type { VersionDraft } from './version-draft.ts';
 import { encodeVersion } from './version-encoder.ts';
 import { type InputKind, VersionMaker } from './version-maker.ts';
@@ -169,7 +163,7 @@ export class Invocation {
 
   async #commit(replica: Replica, draft: VersionDraft): Promise<void> {
     const { rules, log } = this.#context;
-    for (;;) {
+    for (let lost = 0; ; lost++) {
       this.#mustBePutable(replica);
       const place = { version: replica.version + 1, ringSize: log.ringSize, base: replica.base };
       if (!rules.hasRoom(place)) return this.#giveWay();
@@ -181,9 +175,10 @@ export class Invocation {
         await sendHints(this.#context, replica, draft.changes.watermarks);
       }
       if (!rules.performsOnlyCommitted()) await replica.program.perform(entry.payload.intents);
-      if ((await putItem(this.#context, entry.item)) === 'mine') return this.#settle(replica, draft, entry);
+      const { fate, winner } = await putItem(this.#context, entry.item);
+      if (fate === 'mine') return this.#settle(replica, draft, entry);
       this.#noteConflict();
-      if (!(await this.#rebase(replica))) return this.#giveWay();
+      if (!(await rebase(this.#context, replica, lost === 0 ? winner : undefined))) return this.#giveWay();
     }
   }
 
@@ -197,23 +192,6 @@ export class Invocation {
     replica.uncommitted = false;
     replica.hints = draft.changes.watermarks;
     replica.watermarksRepeated = false;
-  }
-
-  /** (I9) Puts the vectors behind items that run no user code; false if other items were faster. */
-  async #rebase(replica: Replica): Promise<boolean> {
-    try {
-      for (;;) {
-        const tail = await readTail(this.#context, replica.version + 1);
-        if (tail === 'overrun') return false;
-        const items = tail.entries.map(({ item }) => item);
-        if (!this.#context.rules.mayRebase(items)) return false;
-        for (const entry of tail.entries) applyEntry(replica, entry);
-        if (tail.atHead) return true;
-      }
-    } catch (error) {
-      if (error instanceof VanishedObjectError) return false;
-      throw error;
-    }
   }
 
   /** Another writer has the version: what user code did here never happened. */

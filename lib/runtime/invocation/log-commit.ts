@@ -8,20 +8,28 @@ import { RetryableError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { LogItem } from '../../core/log/log-item.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
+import type { PutFate } from '../../protocol/fencing.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 
+/** What holds the slot of the version now. */
+export interface PutOutcome {
+  readonly fate: Exclude<PutFate, 'absent'>;
+  /** The item that is in the log, if it is known: a loser need not read it again. */
+  readonly winner: LogItem | undefined;
+}
+
 /** Throws RetryableError IO_FAILED if the outcome stays unknown. */
-export async function putItem(context: InvocationContext, item: LogItem): Promise<'mine' | 'lost'> {
+export async function putItem(context: InvocationContext, item: LogItem): Promise<PutOutcome> {
   let failure: unknown;
   for (let attempt = 0; attempt < LIMITS.invocationTriesMax; attempt++) {
     try {
-      const fate = await tryPut(context, item);
-      if (fate !== 'absent') return fate;
+      const outcome = await tryPut(context, item);
+      if (outcome !== undefined) return outcome;
     } catch (error) {
       if (!(error instanceof RetryableError)) throw error;
       failure = error;
-      const known = await lookUp(context, item);
-      if (known !== 'absent') return known;
+      const outcome = await lookUp(context, item);
+      if (outcome !== undefined) return outcome;
     }
   }
   throw new RetryableError(
@@ -31,22 +39,26 @@ export async function putItem(context: InvocationContext, item: LogItem): Promis
   );
 }
 
-async function tryPut(
-  { log, subtask, rules }: InvocationContext,
-  item: LogItem,
-): Promise<'mine' | 'lost' | 'absent'> {
-  const result = await log.append(subtask, item);
-  return result.kind === 'accepted' ? 'mine' : rules.identifyPut(item, result.found);
+async function tryPut(context: InvocationContext, item: LogItem): Promise<PutOutcome | undefined> {
+  const result = await context.log.append(context.subtask, item);
+  return result.kind === 'accepted' ? { fate: 'mine', winner: item } : outcomeOf(context, item, result.found);
 }
 
-async function lookUp(
-  { log, subtask, rules }: InvocationContext,
-  item: LogItem,
-): Promise<'mine' | 'lost' | 'absent'> {
+async function lookUp(context: InvocationContext, item: LogItem): Promise<PutOutcome | undefined> {
   try {
-    return rules.identifyPut(item, await log.readSlot(subtask, item.version));
+    return outcomeOf(context, item, await context.log.readSlot(context.subtask, item.version));
   } catch (error) {
-    if (error instanceof RetryableError) return 'absent';
+    if (error instanceof RetryableError) return undefined;
     throw error;
   }
+}
+
+function outcomeOf(
+  { rules }: InvocationContext,
+  item: LogItem,
+  found: LogItem | undefined,
+): PutOutcome | undefined {
+  const fate = rules.identifyPut(item, found);
+  if (fate === 'absent') return undefined;
+  return { fate, winner: found?.version === item.version ? found : undefined };
 }
