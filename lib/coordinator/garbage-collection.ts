@@ -7,7 +7,8 @@
  *    named it does not live as long.
  * 3. A checkpoint is marked as discarded before its objects go, and a restore names the checkpoint in its
  *    record before it looks for the mark: one of the two sees the other.
- * 4. A log is deleted only when its run is over for that long, and nothing but checkpoints is kept of it.
+ * 4. Segments of which every receiver has consumed the frames are forgotten: the list in a base stays short.
+ * 5. A log is deleted only when its run is over for that long, and nothing but checkpoints is kept of it.
  */
 import { LIMITS } from '../core/limits.ts';
 import type { BaseRecord } from '../core/log/log-item.ts';
@@ -16,6 +17,7 @@ import { subtaskPath } from '../core/log/subtask-id.ts';
 import type { StoredObject } from '../ports/object-store.ts';
 import { abortCheckpoint, readCheckpoint } from './checkpoint.ts';
 import type { CheckpointManifest } from './checkpoint-manifest.ts';
+import { compactSubtask } from './compaction.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { type CheckpointState, JobTables, type RunKey, type RunState, type RunStatus } from './job-tables.ts';
 import {
@@ -27,7 +29,6 @@ import {
 } from './reachability.ts';
 import { subtaskName, subtasksOf } from './run-plan.ts';
 import { MissingObjectError, readBaseManifest } from './stored-objects.ts';
-import type { Counters } from './subtask-fold.ts';
 
 export interface CollectRequest {
   readonly job: string;
@@ -39,8 +40,6 @@ export interface CollectReport {
   readonly deletedObjects: number;
   /** Runs whose logs were deleted. */
   readonly deletedRuns: readonly string[];
-  /** By run: as of `frameHorizons`, for the next compaction. */
-  readonly horizons: Readonly<Record<string, Counters>>;
 }
 
 /** Collects the garbage of all runs of a job. */
@@ -50,7 +49,6 @@ export async function collectGarbage(
 ): Promise<CollectReport> {
   const tables = new JobTables(ports.records);
   const ids = (await tables.runs(request.job)).map(({ value }) => value.id);
-  const horizons: Record<string, Counters> = {};
   const deletedRuns: string[] = [];
   let deletedObjects = 0;
   for (const run of ids) {
@@ -58,9 +56,8 @@ export async function collectGarbage(
     if (collected === 'busy') continue;
     deletedObjects += collected.deletedObjects;
     if (collected.over) deletedRuns.push(run);
-    else horizons[run] = collected.horizons;
   }
-  return { deletedObjects, deletedRuns, horizons };
+  return { deletedObjects, deletedRuns };
 }
 
 /** True if a run is so long over that only its checkpoints count. Pure. */
@@ -87,9 +84,7 @@ async function collectRun(
   ports: CoordinatorPorts,
   key: RunKey,
   { retained = LIMITS.checkpointsRetained }: CollectRequest,
-): Promise<
-  'busy' | { readonly deletedObjects: number; readonly over: boolean; readonly horizons: Counters }
-> {
+): Promise<'busy' | { readonly deletedObjects: number; readonly over: boolean }> {
   const listed = await listObjects(ports, key.run);
   const tables = new JobTables(ports.records);
   const run = (await tables.run(key))?.value;
@@ -111,11 +106,27 @@ async function collectRun(
   );
   if (over) await ports.log.deleteRun(key.run);
   await deleteObjects(ports, garbage);
-  return {
-    deletedObjects: garbage.length,
-    over,
-    horizons: frameHorizons(framePoints([...kept.values()])),
-  };
+  if (!over) await forgetSegments(ports, run, { roots, kept });
+  return { deletedObjects: garbage.length, over };
+}
+
+/** Shortens the lists of segments of bases, which only grow when a subtask compacts its log itself. */
+async function forgetSegments(
+  ports: CoordinatorPorts,
+  run: RunState,
+  {
+    roots,
+    kept,
+  }: { readonly roots: readonly SubtaskRoots[]; readonly kept: ReadonlyMap<string, CheckpointManifest> },
+): Promise<void> {
+  const horizons = frameHorizons(framePoints([...kept.values()]));
+  for (const subtask of subtasksOf(run.plan, run.id)) {
+    const horizon = horizons[subtaskName(subtask)] ?? 0;
+    const root = roots.find((candidate) => candidate.subtask === subtaskPath(subtask));
+    const segments = root?.current?.manifest.segments ?? [];
+    const forgotten = segments.filter(({ toVersion }) => toVersion <= horizon);
+    if (forgotten.length > LIMITS.forgottenSegmentsMax) await compactSubtask(ports, subtask, horizon);
+  }
 }
 
 async function listObjects(

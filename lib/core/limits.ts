@@ -130,6 +130,8 @@ export const LIMITS = {
   garbageAgeMs: 24 * 60 * 60 * 1000,
   /** Names deleted in one call. */
   deletedNamesMax: 1000,
+  /** Segments that a base may list though nobody looks for a frame in them. */
+  forgottenSegmentsMax: 64,
   /** Complete checkpoints that a run keeps. */
   checkpointsRetained: 3,
 } as const;
