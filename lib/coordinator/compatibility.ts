@@ -24,13 +24,23 @@ export function requireSameKeyGroups(oldPlan: RunPlan, newPlan: RunPlan): void {
   }
 }
 
-/** Throws UserError STATE_INCOMPATIBLE if `lost` is not empty and losing is not allowed. */
+/** Throws UserError STATE_NOT_RESTORED if `lost` is not empty and losing is not allowed. */
 export function requireNothingLost(lost: readonly string[], allowNonRestoredState: boolean): void {
   if (lost.length === 0 || allowNonRestoredState) return;
   throw new UserError(
-    'STATE_INCOMPATIBLE',
+    'STATE_NOT_RESTORED',
     `There is state of operators that the new plan lacks: ${lost.join(', ')}. Give the operators that ` +
       'stand for them these uids, or drop the state with allowNonRestoredState.',
+  );
+}
+
+/** Throws UserError STATE_NOT_RESTORED if sinks are gone that have committed what is not performed yet. */
+export function requirePerformed(sinks: readonly string[]): void {
+  if (sinks.length === 0) return;
+  throw new UserError(
+    'STATE_NOT_RESTORED',
+    `Sinks that the new plan lacks have committed output that they have not published yet: ` +
+      `${sinks.join(', ')}. It would be lost. Keep the sinks until it is published, and remove them then.`,
   );
 }
 

@@ -7,7 +7,7 @@
  * 3. What is parked is left out: it is in flight as well (I12).
  */
 import { UserError } from '../core/errors.ts';
-import type { EntryPayload, SinkIntent } from '../core/log/entry-payload.ts';
+import { DEAD_LETTERS, type EntryPayload, type SinkIntent } from '../core/log/entry-payload.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
 import { missingOperators, splitState } from '../protocol/state-split.ts';
 import type { PlanVertex, RunPlan } from './run-plan.ts';
@@ -34,16 +34,13 @@ export interface Genesis {
   readonly due: number | undefined;
 }
 
-/** Ids of operators whose state, positions or intents the new operators do not take over. */
+/** Ids of operators whose state or positions the new operators do not take over. */
 export function lostOperators(old: OldRun, newOperators: ReadonlySet<string>): readonly string[] {
   const lost = new Set<string>();
   for (const vertex of old.plan.vertices) {
     const folds = old.subtasks.get(vertex.id) ?? [];
     const images = folds.map(({ state }) => state);
     for (const operator of missingOperators(images, newOperators)) lost.add(operator);
-    for (const { operator } of folds.flatMap(({ intents }) => intents)) {
-      if (!newOperators.has(operator)) lost.add(operator);
-    }
     const source = vertex.source ? vertex.operators[0] : undefined;
     if (source === undefined || newOperators.has(source.id)) continue;
     if (folds.some(({ positions }) => Object.keys(positions).length > 0)) lost.add(source.id);
@@ -51,11 +48,18 @@ export function lostOperators(old: OldRun, newOperators: ReadonlySet<string>): r
   return [...lost].sort();
 }
 
-/** Genesis of every subtask of a vertex, by index. */
+/** Ids of operators with intents that nobody in the new plan can perform. */
+export function lostIntents(old: OldRun, newOperators: ReadonlySet<string>): readonly string[] {
+  const intents = [...old.subtasks.values()].flat().flatMap((fold) => fold.intents);
+  const lost = intents.map(({ operator }) => operator).filter((id) => !newOperators.has(id));
+  return [...new Set(lost)].filter((id) => id !== DEAD_LETTERS).sort();
+}
+
+/** Genesis of every subtask of a vertex of the new plan, by index. */
 export function genesisOf(
+  plan: RunPlan,
   vertex: PlanVertex,
-  old: OldRun,
-  ownerOfShard: ShardOwner | undefined,
+  { old, ownerOfShard }: { readonly old: OldRun; readonly ownerOfShard: ShardOwner | undefined },
 ): readonly Genesis[] {
   const own = new Set(vertex.operators.map(({ id }) => id));
   const origins = old.plan.vertices.filter(({ operators }) => operators.some(({ id }) => own.has(id)));
@@ -71,7 +75,7 @@ export function genesisOf(
     });
   }
   const positions = positionsOf(vertex, old, ownerOfShard);
-  const intents = intentsOf(vertex, { origins, old, own });
+  const intents = intentsOf(plan, vertex, old);
   const readers = new Map(
     positions.flatMap((shards, subtask) => Object.keys(shards).map((shard) => [shard, subtask])),
   );
@@ -114,18 +118,23 @@ function positionsOf(
 }
 
 /** Unchanged, with the ids that they have: performed once more they do no harm (I16). */
-function intentsOf(
-  vertex: PlanVertex,
-  { origins, old, own }: { origins: readonly PlanVertex[]; old: OldRun; own: ReadonlySet<string> },
-): readonly SinkIntent[][] {
+function intentsOf(plan: RunPlan, vertex: PlanVertex, old: OldRun): readonly SinkIntent[][] {
   const result = Array.from({ length: vertex.parallelism }, (): SinkIntent[] => []);
-  for (const origin of origins) {
+  for (const origin of old.plan.vertices) {
+    const letters = readerOfLetters(plan, origin) === vertex;
+    const performs = (operator: string): boolean =>
+      operator === DEAD_LETTERS ? letters : vertex.operators.some(({ id }) => id === operator);
     (old.subtasks.get(origin.id) ?? []).forEach(({ intents }, subtask) => {
-      const taken = intents.filter(({ operator }) => own.has(operator));
-      result[subtask % vertex.parallelism]!.push(...taken);
+      result[subtask % vertex.parallelism]!.push(...intents.filter(({ operator }) => performs(operator)));
     });
   }
   return result;
+}
+
+/** Every subtask can write dead letters: those of a vertex go on with its operators, or with any. */
+function readerOfLetters({ vertices }: RunPlan, { operators }: PlanVertex): PlanVertex | undefined {
+  const ids = new Set(operators.map(({ id }) => id));
+  return vertices.find((vertex) => vertex.operators.some(({ id }) => ids.has(id))) ?? vertices[0];
 }
 
 function noSuchOwner(vertex: PlanVertex, shard: string): UserError {

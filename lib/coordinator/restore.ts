@@ -13,10 +13,10 @@
 import { FencedError, UserError } from '../core/errors.ts';
 import { readCheckpoint, runOf } from './checkpoint.ts';
 import type { CheckpointManifest } from './checkpoint-manifest.ts';
-import { operatorIds, requireNothingLost, requireSameKeyGroups } from './compatibility.ts';
+import { operatorIds, requireNothingLost, requirePerformed, requireSameKeyGroups } from './compatibility.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { type FrameInFlight, readCut, readInboxRest, readInFlight } from './cut-reader.ts';
-import { genesisOf, lostOperators, type OldRun, type ShardOwner } from './genesis.ts';
+import { genesisOf, lostIntents, lostOperators, type OldRun, type ShardOwner } from './genesis.ts';
 import { driveUntilEmpty, writeGenesis } from './genesis-log.ts';
 import { JobTables, type RunKey, type RunState } from './job-tables.ts';
 import { type Rerouting, requireRoutes, rerouteFrame } from './rerouting.ts';
@@ -119,10 +119,10 @@ async function writeFrom(
   }: { readonly request: RestoreRequest; readonly run: RunState; readonly manifest: CheckpointManifest },
 ): Promise<void> {
   const old = await readOldRun(ports, manifest);
-  requireNothingLost(lostOperators(old, operatorIds(run.plan)), request.allowNonRestoredState);
+  requireNoLoss(old, request);
   const inFlight = await reroutedFrames(ports, { manifest, old, request });
   for (const vertex of run.plan.vertices) {
-    for (const genesis of genesisOf(vertex, old, request.ownerOfShard)) {
+    for (const genesis of genesisOf(run.plan, vertex, { old, ownerOfShard: request.ownerOfShard })) {
       const name = subtaskName({ run: run.id, ...genesis });
       await writeGenesis(ports, run, { genesis, inFlight: inFlight.get(name) ?? [] });
     }
@@ -186,11 +186,16 @@ async function checkBefore(
   const plan = manifest?.plan ?? oldRun.plan;
   requireSameKeyGroups(plan, request.plan);
   const old = manifest === undefined ? await readLiveRun(ports, oldRun) : await readOldRun(ports, manifest);
-  const lost = lostOperators(old, operatorIds(request.plan));
-  requireNothingLost(lost, request.allowNonRestoredState);
+  requireNoLoss(old, request);
   if (manifest !== undefined) await reroutedFrames(ports, { manifest, old, request });
   else if (oldRun.status !== 'FINISHED') requireRoutes(routingOf(plan, request));
   return from;
+}
+
+function requireNoLoss(old: OldRun, { plan, allowNonRestoredState }: RestoreRequest): void {
+  const ids = operatorIds(plan);
+  requirePerformed(lostIntents(old, ids));
+  requireNothingLost(lostOperators(old, ids), allowNonRestoredState);
 }
 
 async function readLiveRun(ports: CoordinatorPorts, run: RunState): Promise<OldRun> {

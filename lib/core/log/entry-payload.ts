@@ -18,6 +18,9 @@ export interface OutgoingFrame {
   readonly bytes: Uint8Array;
 }
 
+/** Stands for the dead letters of a subtask among the operators of its intents; no operator is named so. */
+export const DEAD_LETTERS = '!dead-letters';
+
 /** An external effect, performed once its version is in the log; performing it twice must do no harm. */
 export interface SinkIntent {
   /** Operator that performs it, named as in OperatorDelta. */

@@ -9,7 +9,7 @@
 import type { Committer } from '../../core/connector.ts';
 import { InvariantError, RetryableError } from '../../core/errors.ts';
 import { parseCommittableId } from '../../core/log/committable-id.ts';
-import type { SinkIntent } from '../../core/log/entry-payload.ts';
+import { DEAD_LETTERS, type SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
 import type { DeadLetter, DeadLetterOutput } from '../../ports/dead-letters.ts';
@@ -26,9 +26,6 @@ import type {
   SubtaskProgram,
 } from './subtask-program.ts';
 import type { VersionClock } from './version-clock.ts';
-
-/** Names the dead letters of a subtask among its effects; no operator can be named so. */
-const DEAD_LETTERS = '!dead-letters';
 
 /** The parts of a program, all built, none opened. */
 export interface TaskProgramParts {

@@ -13,6 +13,7 @@ import {
 import { type RunPlan, subtasksOf } from '../../../lib/coordinator/run-plan.ts';
 import { takeSavepoint } from '../../../lib/coordinator/savepoint.ts';
 import { readSubtask } from '../../../lib/coordinator/subtask-reader.ts';
+import { DEAD_LETTERS } from '../../../lib/core/log/entry-payload.ts';
 import { dieEverywhere } from './dying-ports.ts';
 import {
   commit,
@@ -118,6 +119,23 @@ describe('restoreJob', () => {
     await restoreJob(world, request(planOf(2, 1)));
     const { fold } = await readSubtask(world, { run: NEW, vertex: 'count', subtask: 0 });
     expect(fold.intents).toEqual([intents[1]]);
+  });
+
+  it('I16: takes over dead letters that were not written, once, also of a vertex that is gone', async () => {
+    const world = await withTraffic();
+    const letter = (id: string) => ({ operator: DEAD_LETTERS, id, committable: id });
+    await commit(world, { run: RUN, vertex: 'read', subtask: 1 }, { payload: { intents: [letter('a')] } });
+    await commit(world, { run: RUN, vertex: 'count', subtask: 1 }, { payload: { intents: [letter('b')] } });
+    await restoreJob(world, request(planOf(2, 3)));
+    const letters: (readonly [string, string])[] = [];
+    for (const subtask of subtasksOf(planOf(2, 3), NEW)) {
+      const { fold } = await readSubtask(world, subtask);
+      for (const { id } of fold.intents) letters.push([subtask.vertex, id]);
+    }
+    expect(letters).toEqual([
+      ['read', 'a'],
+      ['count', 'b'],
+    ]);
   });
 
   it('takes over what an inbox still held', async () => {
@@ -245,8 +263,8 @@ describe('restoreJob', () => {
 });
 
 describe('what a restore refuses, before anything is sealed', () => {
-  async function refused(world: World, plan: RunPlan): Promise<void> {
-    await expect(restoreJob(world, request(plan))).rejects.toMatchObject({ code: 'STATE_INCOMPATIBLE' });
+  async function refused(world: World, asked: RestoreRequest, code: string): Promise<void> {
+    await expect(restoreJob(world, asked)).rejects.toMatchObject({ code });
     const { item } = await findHead(world.log, { run: RUN, vertex: 'read', subtask: 0 });
     expect(item?.kind).toBe('data');
   }
@@ -257,11 +275,18 @@ describe('what a restore refuses, before anything is sealed', () => {
 
   it('is state of an operator that the new plan lacks', async () => {
     const world = await withTraffic();
-    await refused(world, renamed(planOf(2, 2), 'count', 'tally'));
-    await refused(world, renamed(planOf(2, 2), 'read', 'fetch'));
+    await refused(world, request(renamed(planOf(2, 2), 'count', 'tally')), 'STATE_NOT_RESTORED');
+    await refused(world, request(renamed(planOf(2, 2), 'read', 'fetch')), 'STATE_NOT_RESTORED');
+  });
+
+  it('I16: is output of a sink that is gone and has not published it, whatever else may be dropped', async () => {
+    const world = await withTraffic();
     const counter = { run: RUN, vertex: 'count', subtask: 1 };
     await commit(world, counter, { payload: { intents: [{ operator: 'out', id: 'x', committable: 1 }] } });
-    await refused(world, renamed(planOf(2, 2), 'out', 'write'));
+    const plan = renamed(planOf(2, 2), 'out', 'write');
+    await refused(world, request(plan, { allowNonRestoredState: true }), 'STATE_NOT_RESTORED');
+    await commit(world, counter, { payload: { performed: ['x'] } });
+    expect(await restoreJob(world, request(plan))).toMatchObject({ status: 'RUNNING' });
   });
 
   it('is dropped when it may be', async () => {
@@ -277,7 +302,7 @@ describe('what a restore refuses, before anything is sealed', () => {
     const [read, count] = planOf(2, 2).vertices;
     const operators = [...read!.operators, ...count!.operators];
     const chained: RunPlan = { vertices: [{ ...read!, operators }], edges: [] };
-    await refused(world, chained);
+    await refused(world, request(chained), 'STATE_INCOMPATIBLE');
     const outcome = await takeCheckpoint(world, { ...KEY, execution: 'a' });
     if (outcome.kind !== 'complete') throw new Error(outcome.kind);
     await expect(restoreJob(world, request(chained, { from: outcome.manifest }))).rejects.toMatchObject({
@@ -310,7 +335,7 @@ describe('what a restore refuses, before anything is sealed', () => {
     const world = await withTraffic();
     const [read, count] = planOf(2, 2).vertices;
     const plan = { ...planOf(2, 2), vertices: [read!, { ...count!, maxParallelism: 32 }] };
-    await refused(world, plan);
+    await refused(world, request(plan), 'STATE_INCOMPATIBLE');
   });
 
   it('is a checkpoint that was given up, and a job that does not exist', async () => {
