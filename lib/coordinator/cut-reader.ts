@@ -24,7 +24,7 @@ export async function readCut({ objects }: ObjectPorts, cut: SubtaskCut): Promis
   const fold = new SubtaskFold();
   if (cut.base !== null) {
     const manifest = await readBaseManifest(objects, cut.base);
-    fold.applyBase(manifest);
+    fold.restore(manifest);
     await readChunks(objects, manifest, (deltas) => fold.applyState(deltas));
   }
   const range = { after: fold.version, through: cut.version };

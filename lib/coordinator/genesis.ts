@@ -43,14 +43,14 @@ export function lostOperators(old: OldRun, newOperators: ReadonlySet<string>): r
     for (const operator of missingOperators(images, newOperators)) lost.add(operator);
     const source = vertex.source ? vertex.operators[0] : undefined;
     if (source === undefined || newOperators.has(source.id)) continue;
-    if (folds.some(({ positions }) => Object.keys(positions).length > 0)) lost.add(source.id);
+    if (folds.some(({ positions }) => positions.size > 0)) lost.add(source.id);
   }
   return [...lost].sort();
 }
 
 /** Ids of operators with intents that nobody in the new plan can perform. */
 export function lostIntents(old: OldRun, newOperators: ReadonlySet<string>): readonly string[] {
-  const intents = [...old.subtasks.values()].flat().flatMap((fold) => fold.intents);
+  const intents = [...old.subtasks.values()].flat().flatMap((fold) => [...fold.intents.values()]);
   const lost = intents.map(({ operator }) => operator).filter((id) => !newOperators.has(id));
   return [...new Set(lost)].filter((id) => id !== DEAD_LETTERS).sort();
 }
@@ -105,7 +105,7 @@ function positionsOf(
   const origin = old.plan.vertices.find(({ source, operators }) => source && operators[0]?.id === head);
   if (!vertex.source || origin === undefined) return result;
   const shards = (old.subtasks.get(origin.id) ?? []).flatMap(({ positions }, subtask) =>
-    Object.entries(positions).map(([shard, position]) => ({ shard, position, subtask })),
+    [...positions].map(([shard, position]) => ({ shard, position, subtask })),
   );
   shards.sort((a, b) => (a.shard < b.shard ? -1 : 1));
   shards.forEach(({ shard, position, subtask }, index) => {
@@ -125,7 +125,8 @@ function intentsOf(plan: RunPlan, vertex: PlanVertex, old: OldRun): readonly Sin
     const performs = (operator: string): boolean =>
       operator === DEAD_LETTERS ? letters : vertex.operators.some(({ id }) => id === operator);
     (old.subtasks.get(origin.id) ?? []).forEach(({ intents }, subtask) => {
-      result[subtask % vertex.parallelism]!.push(...intents.filter(({ operator }) => performs(operator)));
+      const taken = [...intents.values()].filter(({ operator }) => performs(operator));
+      result[subtask % vertex.parallelism]!.push(...taken);
     });
   }
   return result;

@@ -21,8 +21,8 @@ export async function scanHeads(
   const heads: Record<string, ScannedHead> = {};
   for (const subtask of ports.rules.headScanOrder(subtasksOf(run.plan, run.id))) {
     const { fold } = await readSubtask(ports, subtask);
-    const { version, consumed, produced } = fold;
-    heads[subtaskName(subtask)] = { version, consumed, produced };
+    const [consumed, produced] = [Object.fromEntries(fold.consumed), Object.fromEntries(fold.produced)];
+    heads[subtaskName(subtask)] = { version: fold.version, consumed, produced };
   }
   return heads;
 }

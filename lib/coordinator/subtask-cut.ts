@@ -6,15 +6,16 @@
  * 3. The base was noted before any epoch n was appended, so it does not lie behind the cut; where a later
  *    checkpoint cut in between it may, and then this one is overtaken.
  */
+import { InvariantError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BaseManifest, SegmentRef } from '../core/log/base-manifest.ts';
+import type { EntryPayload } from '../core/log/entry-payload.ts';
 import type { LogItem } from '../core/log/log-item.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
 import type { SubtaskCut } from './checkpoint-manifest.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { movingTooFast } from './log-head.ts';
 import { readBaseManifest, readPayload, readSegment, storeSegment } from './stored-objects.ts';
-import { SubtaskFold } from './subtask-fold.ts';
 import { readItems } from './subtask-reader.ts';
 
 type CutPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce'>;
@@ -84,18 +85,29 @@ async function cutBehind(
       });
   if (fresh === 'overrun') return fresh;
   const items = [...(ended ? archived.slice(0, end) : archived), ...fresh];
-  const fold = new SubtaskFold();
-  Object.assign(fold, vectorsOf(start));
-  for (const item of items) fold.apply(item, await readPayload(ports.objects, item));
-  const refs = segments.filter((segment) => segment.fromVersion <= fold.version);
+  let vectors = vectorsOf(start);
+  for (const item of items) vectors = after(vectors, item, await readPayload(ports.objects, item));
+  const refs = segments.filter((segment) => segment.fromVersion <= vectors.version);
   if (fresh.length > 0) {
     refs.push(await storeSegment(ports.objects, { subtask, items: fresh, nonce: ports.nonce() }));
   }
-  return { ...vectorsOf(fold), base, segments: refs };
+  return { ...vectors, base, segments: refs };
 }
 
 function vectorsOf({ version, positions, consumed, produced }: CutStart): CutStart {
   return { version, positions, consumed, produced };
+}
+
+function after(before: CutStart, { version }: LogItem, payload: EntryPayload): CutStart {
+  if (version !== before.version + 1) {
+    throw new InvariantError('INVARIANT', `Version ${version} was read behind ${before.version}.`);
+  }
+  return {
+    version,
+    positions: { ...before.positions, ...payload.positions },
+    consumed: { ...before.consumed, ...payload.consumed },
+    produced: { ...before.produced, ...payload.produced },
+  };
 }
 
 /** A base as the item of its version, of which only the header counts here. */

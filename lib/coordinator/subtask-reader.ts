@@ -48,7 +48,7 @@ async function readBehind(
   const fold = new SubtaskFold();
   const manifest = record && (await readBaseManifest(ports.objects, record.manifest));
   if (manifest !== undefined) {
-    fold.applyBase(manifest);
+    fold.restore(manifest);
     await readChunks(ports.objects, manifest, (deltas) => fold.applyState(deltas));
   }
   const items = await readItems(ports, subtask, { from: fold.version + 1 });

@@ -121,16 +121,23 @@ export class SubtaskVectors {
     for (const upstream of open) if (!this.gapSince.has(upstream)) this.gapSince.set(upstream, time);
   }
 
+  /** The vectors as manifests write them. */
+  toRecords(): Pick<BaseManifest, 'positions' | 'consumed' | 'watermarks' | 'produced'> {
+    return {
+      positions: Object.fromEntries(this.positions),
+      consumed: Object.fromEntries(this.consumed),
+      watermarks: Object.fromEntries(this.watermarks),
+      produced: Object.fromEntries(this.produced),
+    };
+  }
+
   toBase(chunks: readonly ChunkRef[], segments: readonly SegmentRef[]): BaseManifest {
     const { version, epoch, sentThrough, processingTime, code, due, inbox, inboxConsumed, unsent } = this;
     if (code === undefined) throw new InvariantError('INVARIANT', 'An empty log has no base.');
     return {
       ...{ version, epoch, sentThrough, processingTime, code, due, chunks, segments, inboxConsumed },
+      ...this.toRecords(),
       inbox: this.inboxPending ? inbox : undefined,
-      positions: Object.fromEntries(this.positions),
-      consumed: Object.fromEntries(this.consumed),
-      watermarks: Object.fromEntries(this.watermarks),
-      produced: Object.fromEntries(this.produced),
       parked: [...this.parked.values()],
       unsent: unsent.map(({ version: of, frames }) => ({ version: of, frames })),
       intents: [...this.intents.values()],

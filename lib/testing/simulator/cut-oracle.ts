@@ -53,7 +53,7 @@ export class CutOracle {
     for (const [target, cut] of Object.entries(manifest.subtasks)) {
       const [vertex = '', subtask = ''] = target.split('/');
       const history = this.#world.history.of({ run: manifest.run, vertex, subtask: Number(subtask) });
-      const { consumed, produced, positions } = history.at(cut.version);
+      const { consumed, produced, positions } = history.at(cut.version).toRecords();
       if (equal(cut.consumed, consumed) && equal(cut.produced, produced) && equal(cut.positions, positions))
         continue;
       throw new AssertionError('A9', `${name}: ${target} is not what its log says at v${cut.version}.`);

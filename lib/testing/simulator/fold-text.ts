@@ -4,10 +4,11 @@ import type { OperatorDelta } from '../../core/log/state-delta.ts';
 
 /** A fold as text: equal folds have equal texts, in whatever order their places are. */
 export function textOfFold(fold: SubtaskFold): string {
-  const { version, epoch, sentThrough, processingTime, positions, consumed, produced, watermarks } = fold;
-  const parked = fold.parked.map(({ upstream, cseq }) => `${upstream}#${cseq}`).sort();
+  const { version, epoch, sentThrough, processingTime } = fold;
+  const { positions, consumed, produced, watermarks } = fold.toRecords();
+  const parked = [...fold.parked.values()].map(({ upstream, cseq }) => `${upstream}#${cseq}`).sort();
   const unsent = fold.unsent.map((outbox) => outbox.version);
-  const intents = fold.intents.map(({ id }) => id).sort();
+  const intents = [...fold.intents.keys()].sort();
   return [
     `v${version} ep${epoch} st${sentThrough} pt${processingTime} inbox${fold.inboxConsumed}`,
     ...[positions, consumed, produced, watermarks].map(sortedJson),

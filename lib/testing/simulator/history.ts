@@ -16,7 +16,7 @@ import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
 import { type SubtaskId, subtaskPath } from '../../core/log/subtask-id.ts';
 import { NO_TIMESTAMP } from '../../core/time.ts';
 import type { OutgoingRecord } from '../../ports/stream-transport.ts';
-import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
+import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
 import { AssertionError, type AssertionId } from './assertion-error.ts';
 import { difference, textOfFold } from './fold-text.ts';
 import type { LogObserver } from './log-service.ts';
@@ -71,21 +71,22 @@ export class History implements LogObserver {
     this.#checkPlace(history, item, overwritten);
     const payload = this.#payloadOf(id, item);
     const before = history.fold;
-    const { consumed, positions, parked } = before;
-    const watermarks = before.watermarks;
+    const [consumed, watermarks] = [new Map(before.consumed), new Map(before.watermarks)];
+    const parked = [...before.parked.values()];
+    const position = before.positions.get(this.#options.streamName) ?? '';
     for (const frame of payload.outbox) this.#addFrame(id, item, frame);
     history.add(item, payload);
     this.#checkSent(history, item, payload);
     for (const [upstream, last] of Object.entries(payload.consumed)) {
       this.#checkConsumed(history, {
         upstream,
-        after: consumed[upstream] ?? 0,
+        after: consumed.get(upstream) ?? 0,
         last,
         parkedBefore: parked.filter((frame) => frame.upstream === upstream),
         watermarks,
       });
     }
-    this.#checkAccounted(history, positions[this.#options.streamName] ?? '');
+    this.#checkAccounted(history, position);
   }
 
   /** A1, A2, A8, A10, I3. */
@@ -175,13 +176,13 @@ export class History implements LogObserver {
       const committed = this.#frames.get(`${id.run}/${upstream}>${id.vertex}/${id.subtask}#${cseq}`);
       if (committed === undefined)
         fail('A8', id, `frame ${cseq} of ${upstream} is consumed and no version has it`);
-      const position = fold.positions[this.#options.streamName] ?? '';
+      const position = fold.positions.get(this.#options.streamName) ?? '';
       const arrived = committed.delivered.some((number) => number <= position && !this.#isLost(id, number));
       // A gap with frames parked behind it may have been filled from the log of the sender.
       if (!arrived && parkedBefore.length === 0)
         fail('A5', id, `frame ${cseq} of ${upstream} is passed over`);
       const channel = inputChannelKey(upstream, committed.frame.edge);
-      const told = reached.get(channel) ?? watermarks[channel]?.watermark ?? Number.NEGATIVE_INFINITY;
+      const told = reached.get(channel) ?? watermarks.get(channel)?.watermark ?? Number.NEGATIVE_INFINITY;
       reached.set(channel, this.#checkTimes(id, committed.frame, told));
     }
   }
@@ -204,13 +205,13 @@ export class History implements LogObserver {
 
   /** I7: whatever a position has passed is consumed or parked. */
   #checkAccounted({ id, fold }: SubtaskHistory, before: string): void {
-    const position = fold.positions[this.#options.streamName] ?? '';
+    const position = fold.positions.get(this.#options.streamName) ?? '';
     if (position === before) return;
     for (const { number, frame } of this.#streams.get(subtaskPath(id)) ?? []) {
       if (number <= before || number > position || frame.run !== id.run) continue;
       const { upstream, cseq } = frame;
-      if ((fold.consumed[upstream] ?? 0) >= cseq) continue;
-      if (fold.parked.some((parked) => parked.upstream === upstream && parked.cseq === cseq)) continue;
+      if ((fold.consumed.get(upstream) ?? 0) >= cseq) continue;
+      if (fold.parked.has(parkedKey({ upstream, cseq }))) continue;
       fail(
         'A5',
         id,
@@ -271,7 +272,7 @@ export class History implements LogObserver {
       this.#options.objectOf(object) ?? fail('A12', id, `the base names ${object}, which is not there`);
     const manifest = decodeBaseManifest(read(name), name);
     const fold = new SubtaskFold();
-    fold.applyBase(manifest);
+    fold.restore(manifest);
     for (const chunk of manifest.chunks) fold.applyState(decodeStateChunk(read(chunk.name), chunk.name));
     for (const segment of manifest.segments) read(segment.name);
     return fold;
@@ -318,7 +319,7 @@ export class History implements LogObserver {
 
   /** A6: the stream has not moved past what is committed. */
   moved(id: SubtaskId, shard: string, sequenceNumber: string): void {
-    const position = this.of(id).fold.positions[shard] ?? '';
+    const position = this.of(id).fold.positions.get(shard) ?? '';
     if (sequenceNumber <= position) return;
     fail(
       'A6',

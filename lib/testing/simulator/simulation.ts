@@ -323,7 +323,7 @@ class Simulation {
     for (const { id, fold } of this.#world.history.subtasks) {
       if (id.run !== this.#currentRun) continue;
       const where = `${id.vertex}/${id.subtask}`;
-      const parked = fold.parked.length;
+      const parked = fold.parked.size;
       if (parked > 0) return `${where} still has ${parked} parked frames`;
       if (fold.inboxPending) return `${where} still has records of the run before`;
       if (fold.unsent.length > 0) return `${where} has something to send`;
@@ -338,7 +338,7 @@ class Simulation {
         const state = head?.item.kind === 'seal' ? `sealed ${head.item.seal}` : 'open';
         const { version, sentThrough, parked, due, inboxPending } = fold;
         return `${id.vertex}/${id.subtask} v${version} st${sentThrough} ${state} due=${due ?? '-'} parked=${
-          parked.length
+          parked.size
         }${inboxPending ? ' inbox' : ''}`;
       });
     const why = stop === 'idle' ? 'nothing can happen any more' : `not done after ${HEALED_STEPS_MAX} steps`;

@@ -75,7 +75,7 @@ function createHost(
 function foldOf(replica: Replica | undefined): SubtaskFold | undefined {
   if (replica === undefined || !replica.opened || replica.version === 0) return undefined;
   const fold = new SubtaskFold();
-  fold.applyBase(replica.vectors.toBase([], []));
+  fold.restore(replica.vectors.toBase([], []));
   fold.applyState(replica.program.collectAll());
   return fold;
 }

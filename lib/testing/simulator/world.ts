@@ -284,7 +284,7 @@ export class World {
     this.input.connect(
       {
         ...{ id: run, plan },
-        positionOf: (subtask, shard) => this.history.of(subtask).fold.positions[shard] ?? '',
+        positionOf: (subtask, shard) => this.history.of(subtask).fold.positions.get(shard) ?? '',
         createMapping: (subtask, reading) => this.#mapping(live, subtask, reading),
       },
       () => this.random.between(1, 3),

@@ -151,7 +151,7 @@ export async function produce(
     const own = ids.filter((id) => ownerOf(id, counters) === counter);
     if (own.length === 0) continue;
     const target = `count/${counter}`;
-    const cseq = (fold.produced[target] ?? 0) + 1;
+    const cseq = (fold.produced.get(target) ?? 0) + 1;
     produced[target] = cseq;
     const frame: Frame = {
       kind: 'frame',
@@ -194,7 +194,7 @@ export async function consume(
   const subtask = { run, vertex: 'count', subtask: index };
   const upstream = `read/${from}`;
   const { fold } = await readSubtask(world, subtask);
-  const hw = fold.consumed[upstream] ?? 0;
+  const hw = fold.consumed.get(upstream) ?? 0;
   const sent = await sentFrames(world, { run, vertex: 'read', subtask: from }, `count/${index}`);
   const taken = sent.filter(({ cseq }) => cseq > hw).slice(0, frames);
   const last = taken.at(-1);

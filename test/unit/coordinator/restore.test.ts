@@ -82,7 +82,7 @@ describe('restoreJob', () => {
     await restoreJob(world, request(planOf(2, 3), { from: outcome.manifest }));
     expect(await countedIn(world, NEW, 3)).toEqual(ALL);
     const source = await readSubtask(world, { run: NEW, vertex: 'read', subtask: 0 });
-    expect(source.fold.positions).toEqual({ 'shard-0': '9' });
+    expect(source.fold.toRecords().positions).toEqual({ 'shard-0': '9' });
   });
 
   it('I13: seals the old run', async () => {
@@ -103,11 +103,11 @@ describe('restoreJob', () => {
     const world = await withTraffic();
     await restoreJob(world, request(planOf(1, 2)));
     const { fold } = await readSubtask(world, { run: NEW, vertex: 'read', subtask: 0 });
-    expect(fold.positions).toEqual({ 'shard-0': '9', 'shard-1': '13' });
+    expect(fold.toRecords().positions).toEqual({ 'shard-0': '9', 'shard-1': '13' });
     const ownerOfShard = () => 1;
     await restoreJob(world, request(planOf(3, 2), { run: 'run-3', ownerOfShard }));
     const owner = await readSubtask(world, { run: 'run-3', vertex: 'read', subtask: 1 });
-    expect(owner.fold.positions).toEqual({ 'shard-0': '9', 'shard-1': '13' });
+    expect(owner.fold.toRecords().positions).toEqual({ 'shard-0': '9', 'shard-1': '13' });
   });
 
   it('I16: attaches intents that were not performed, unchanged, to one subtask', async () => {
@@ -118,7 +118,7 @@ describe('restoreJob', () => {
     await commit(world, counter, { payload: { performed: ['x'] } });
     await restoreJob(world, request(planOf(2, 1)));
     const { fold } = await readSubtask(world, { run: NEW, vertex: 'count', subtask: 0 });
-    expect(fold.intents).toEqual([intents[1]]);
+    expect([...fold.intents.values()]).toEqual([intents[1]]);
   });
 
   it('I16: takes over dead letters that were not written, once, also of a vertex that is gone', async () => {
@@ -130,7 +130,7 @@ describe('restoreJob', () => {
     const letters: (readonly [string, string])[] = [];
     for (const subtask of subtasksOf(planOf(2, 3), NEW)) {
       const { fold } = await readSubtask(world, subtask);
-      for (const { id } of fold.intents) letters.push([subtask.vertex, id]);
+      for (const id of fold.intents.keys()) letters.push([subtask.vertex, id]);
     }
     expect(letters).toEqual([
       ['read', 'a'],
@@ -327,7 +327,7 @@ describe('what a restore refuses, before anything is sealed', () => {
     await takeSavepoint(world, { ...KEY, execution: 's' });
     expect(await restoreJob(world, request(chained))).toMatchObject({ status: 'RUNNING' });
     const { fold } = await readSubtask(world, { run: NEW, vertex: 'read', subtask: 0 });
-    expect(fold.positions).toEqual({ 'shard-0': '2' });
+    expect(fold.toRecords().positions).toEqual({ 'shard-0': '2' });
     expect(await seenIds(world, { run: NEW, vertex: 'read', subtask: 0 })).toEqual([1, 2]);
   });
 
