@@ -9,6 +9,7 @@
 import { FencedError, InvariantError, UserError } from '../core/errors.ts';
 import { checkpointName } from '../core/log/paths.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
+import { readObject, storeObject } from '../ports/stored-objects.ts';
 import {
   type CheckpointManifest,
   decodeCheckpoint,
@@ -22,7 +23,6 @@ import { type CheckpointState, JobTables, type RunKey, type RunState, type Versi
 import { findHead } from './log-head.ts';
 import { hasMoved } from './quiescence.ts';
 import { subtaskName, subtasksOf } from './run-plan.ts';
-import { readObject, storeObject } from './stored-objects.ts';
 import { cutSubtask } from './subtask-cut.ts';
 
 /** Names a checkpoint. */

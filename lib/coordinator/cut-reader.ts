@@ -3,9 +3,15 @@ import { decodeFrame } from '../core/codec/frame-codec.ts';
 import { decodeInbox } from '../core/codec/inbox-codec.ts';
 import { InvariantError } from '../core/errors.ts';
 import type { Frame } from '../core/log/frame.ts';
+import {
+  readBaseManifest,
+  readChunks,
+  readObject,
+  readPayload,
+  readSegment,
+} from '../ports/stored-objects.ts';
 import type { CheckpointManifest, InFlight, SubtaskCut } from './checkpoint-manifest.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
-import { readBaseManifest, readChunks, readObject, readPayload, readSegment } from './stored-objects.ts';
 import { archivedItems } from './subtask-cut.ts';
 import { SubtaskFold } from './subtask-fold.ts';
 

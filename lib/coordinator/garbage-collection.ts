@@ -15,6 +15,7 @@ import type { BaseRecord } from '../core/log/log-item.ts';
 import { runPrefixes } from '../core/log/paths.ts';
 import { subtaskPath } from '../core/log/subtask-id.ts';
 import type { StoredObject } from '../ports/object-store.ts';
+import { MissingObjectError, readBaseManifest } from '../ports/stored-objects.ts';
 import { abortCheckpoint, readCheckpoint } from './checkpoint.ts';
 import type { CheckpointManifest } from './checkpoint-manifest.ts';
 import { compactSubtask } from './compaction.ts';
@@ -28,7 +29,6 @@ import {
   type SubtaskRoots,
 } from './reachability.ts';
 import { subtaskName, subtasksOf } from './run-plan.ts';
-import { MissingObjectError, readBaseManifest } from './stored-objects.ts';
 
 export interface CollectRequest {
   readonly job: string;

@@ -12,15 +12,15 @@ import { LIMITS } from '../core/limits.ts';
 import type { Inbox } from '../core/log/entry-payload.ts';
 import type { Frame } from '../core/log/frame.ts';
 import type { LogItem } from '../core/log/log-item.ts';
-import { inboxName } from '../core/log/paths.ts';
+import { inboxName, spillName } from '../core/log/paths.ts';
 import { type SubtaskId, subtaskPath } from '../core/log/subtask-id.ts';
+import { storeObject, storePayload } from '../ports/stored-objects.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import type { FrameInFlight } from './cut-reader.ts';
 import type { Genesis } from './genesis.ts';
 import type { RunState } from './job-tables.ts';
 import { findHead } from './log-head.ts';
 import { subtasksOf } from './run-plan.ts';
-import { storeObject, storePayload } from './stored-objects.ts';
 import { voidPayload } from './subtask-fold.ts';
 
 /** Writes the genesis item of one subtask, unless it is there. Throws FencedError RUN_FENCED. */
@@ -45,7 +45,7 @@ export async function writeGenesis(
     code: run.code,
     due,
     inboxPending: inbox !== undefined,
-    payload: await storePayload(ports.objects, payload, { subtask, version: 1, nonce: writer }),
+    payload: await storePayload(ports.objects, payload, spillName(subtask, 1, writer)),
   };
   const result = await ports.log.append(subtask, item);
   if (result.kind === 'refused' && !(await hasGenesis(ports, subtask))) throw fenced(subtask);

@@ -1,7 +1,7 @@
 import { LIMITS } from '../core/limits.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
+import { readPayload } from '../ports/stored-objects.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
-import { readPayload } from './stored-objects.ts';
 import { isVoid } from './subtask-fold.ts';
 import { readItems } from './subtask-reader.ts';
 

@@ -12,10 +12,10 @@ import type { BaseManifest, SegmentRef } from '../core/log/base-manifest.ts';
 import type { EntryPayload } from '../core/log/entry-payload.ts';
 import type { LogItem } from '../core/log/log-item.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
+import { readBaseManifest, readPayload, readSegment, storeSegment } from '../ports/stored-objects.ts';
 import type { SubtaskCut } from './checkpoint-manifest.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { movingTooFast } from './log-head.ts';
-import { readBaseManifest, readPayload, readSegment, storeSegment } from './stored-objects.ts';
 import { readItems } from './subtask-reader.ts';
 
 type CutPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce'>;

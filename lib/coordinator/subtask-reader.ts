@@ -9,9 +9,9 @@ import { LIMITS } from '../core/limits.ts';
 import type { BaseManifest } from '../core/log/base-manifest.ts';
 import type { BaseRecord, LogItem } from '../core/log/log-item.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
+import { MissingObjectError, readBaseManifest, readChunks, readPayload } from '../ports/stored-objects.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { movingTooFast } from './log-head.ts';
-import { MissingObjectError, readBaseManifest, readChunks, readPayload } from './stored-objects.ts';
 import { SubtaskFold } from './subtask-fold.ts';
 
 type ReaderPorts = Pick<CoordinatorPorts, 'log' | 'objects'>;

@@ -116,12 +116,16 @@ export const LIMITS = {
   invocationConflictsMax: 8,
   /** Time kept free at the end of an invocation for its report. */
   invocationMarginMs: 2000,
-  /** Tries of one put, send, read or write of an object whose outcome is unknown. */
+  /** Tries of one put or send whose outcome is unknown, and of a load that is overtaken. */
   invocationTriesMax: 5,
+  /** Attempts of one call to a store in a row. */
+  storeTriesMax: 5,
   /** Pause before the second try of a send; doubled for each further one. */
   sendPauseMs: 50,
   /** Log items that a subtask reads in one call. */
   catchUpItemsMax: 64,
+  /** Time between two sweeps of a run. */
+  sweepIntervalMs: 60_000,
   /** Age of a subtask's last version from which the sweeper has its outbox sent. */
   unsentAgeMs: 30_000,
   /** Items behind a checkpoint that are looked at before a job counts as moved. */

@@ -3,14 +3,12 @@
  * truth, the stream only a way.
  */
 import { decodeFrame } from '../../core/codec/frame-codec.ts';
-import { decodeBaseManifest } from '../../core/codec/manifest-codec.ts';
-import { decodeSegment } from '../../core/codec/segment-codec.ts';
 import { InvariantError } from '../../core/errors.ts';
 import type { OutgoingFrame } from '../../core/log/entry-payload.ts';
 import type { Frame } from '../../core/log/frame.ts';
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
+import { persistently, readBaseManifest, readPayload, readSegment } from '../../ports/stored-objects.ts';
 import type { InvocationContext } from './invocation-ports.ts';
-import { fetchObject, fetchPayload, persistently } from './object-access.ts';
 import { readTail } from './subtask-loader.ts';
 
 /** Frames of one channel; both ends inclusive. */
@@ -32,11 +30,11 @@ export async function pullFrames(
   const wanted = new FrameFilter(context, missing, found);
   const base = await persistently(() => log.readBase(sender));
   if (base !== undefined) {
-    const manifest = decodeBaseManifest(await fetchObject(objects, base.manifest), `Base ${base.manifest}`);
-    for (const segment of manifest.segments.toReversed()) {
+    const { segments } = await readBaseManifest(objects, base.manifest);
+    for (const segment of segments.toReversed()) {
       if (wanted.isComplete) break;
-      const items = decodeSegment(await fetchObject(objects, segment.name), `Segment ${segment.name}`);
-      for (const item of items) wanted.offer((await fetchPayload(objects, item)).outbox);
+      const items = await readSegment(objects, segment);
+      for (const item of items) wanted.offer((await readPayload(objects, item)).outbox);
     }
   }
   await readRecent({ ...context, subtask: sender }, (base?.version ?? 0) + 1, wanted);

@@ -11,11 +11,11 @@
 import { assertNever, FencedError, RetryableError, StreamError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
+import { persistently } from '../../ports/stored-objects.ts';
 import { compactReplica } from './compactor.ts';
 import type { InvocationInput, InvocationOutcome } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import { putItem } from './log-commit.ts';
-import { persistently } from './object-access.ts';
 import { sendFrames, sendHints, sendUnsent } from './outbox-sender.ts';
 import { rebase } from './rebase.ts';
 import type { Replica } from './replica.ts';

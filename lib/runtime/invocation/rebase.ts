@@ -5,8 +5,8 @@
  * 2. The first item is known from the refusal and costs no read; what is behind it is read at once.
  */
 import type { LogItem } from '../../core/log/log-item.ts';
+import { MissingObjectError, readPayload } from '../../ports/stored-objects.ts';
 import type { InvocationContext } from './invocation-ports.ts';
-import { fetchPayload, VanishedObjectError } from './object-access.ts';
 import type { Replica } from './replica.ts';
 import { applyEntry, type ReadEntry, readTail } from './subtask-loader.ts';
 
@@ -18,10 +18,10 @@ export async function rebase(
 ): Promise<boolean> {
   try {
     if (winner === undefined) return await rebaseOnTail(context, replica);
-    const payload = await fetchPayload(context.objects, winner);
+    const payload = await readPayload(context.objects, winner);
     return applyAll(context, replica, [{ item: winner, payload }]);
   } catch (error) {
-    if (error instanceof VanishedObjectError) return false;
+    if (error instanceof MissingObjectError) return false;
     throw error;
   }
 }

@@ -6,16 +6,20 @@
  *    that the base has moved.
  * 3. A missing object means the same: the base record is read again.
  */
-import { decodeBaseManifest } from '../../core/codec/manifest-codec.ts';
-import { decodeStateChunk } from '../../core/codec/state-codec.ts';
 import { RetryableError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EntryPayload } from '../../core/log/entry-payload.ts';
 import type { LogItem } from '../../core/log/log-item.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
+import {
+  MissingObjectError,
+  persistently,
+  readBaseManifest,
+  readChunks,
+  readPayload,
+} from '../../ports/stored-objects.ts';
 import { SubtaskVectors } from '../../protocol/subtask-vectors.ts';
 import type { InvocationContext } from './invocation-ports.ts';
-import { fetchObject, fetchPayload, persistently, VanishedObjectError } from './object-access.ts';
 import { Replica } from './replica.ts';
 import type { SubtaskProgram } from './subtask-program.ts';
 
@@ -36,7 +40,7 @@ export async function loadReplica(context: InvocationContext, create: ProgramFac
       if (replica !== undefined) return replica;
     } catch (error) {
       await program.close();
-      if (!(error instanceof VanishedObjectError) || attempt + 1 === LIMITS.invocationTriesMax) throw error;
+      if (!(error instanceof MissingObjectError) || attempt + 1 === LIMITS.invocationTriesMax) throw error;
       continue;
     }
     await program.close();
@@ -53,11 +57,9 @@ async function loadInto(context: InvocationContext, program: SubtaskProgram): Pr
   const vectors = new SubtaskVectors();
   const base = await persistently(() => log.readBase(subtask));
   if (base !== undefined) {
-    const manifest = decodeBaseManifest(await fetchObject(objects, base.manifest), `Base ${base.manifest}`);
+    const manifest = await readBaseManifest(objects, base.manifest);
     vectors.restore(manifest);
-    for (const { name } of manifest.chunks) {
-      program.applyState(decodeStateChunk(await fetchObject(objects, name), `State chunk ${name}`));
-    }
+    await readChunks(objects, manifest, (deltas) => program.applyState(deltas));
   }
   const replica = new Replica(vectors, program, base);
   return (await applyTail(context, replica)) ? replica : undefined;
@@ -76,7 +78,7 @@ async function applyTail(context: InvocationContext, replica: Replica): Promise<
   }
 }
 
-/** One page of entries from `from` on. Throws VanishedObjectError. */
+/** One page of entries from `from` on. Throws MissingObjectError. */
 export async function readTail(
   { log, objects, subtask, rules }: InvocationContext,
   from: number,
@@ -85,7 +87,7 @@ export async function readTail(
   const meaning = rules.meaningOfScan(scan.stop);
   if (meaning === 'reload') return 'overrun';
   const entries: ReadEntry[] = [];
-  for (const item of scan.items) entries.push({ item, payload: await fetchPayload(objects, item) });
+  for (const item of scan.items) entries.push({ item, payload: await readPayload(objects, item) });
   return { entries, atHead: meaning === 'head' };
 }
 
@@ -107,7 +109,7 @@ export async function catchUp(context: InvocationContext, replica: Replica): Pro
   } catch (error) {
     replica.uncommitted = true;
     // A payload is removed once a base holds what it said: the log has gone far ahead.
-    if (error instanceof VanishedObjectError) return false;
+    if (error instanceof MissingObjectError) return false;
     throw error;
   }
   if (replica.opened && replica.version > before) await replica.program.catchUp(replica.vectors);

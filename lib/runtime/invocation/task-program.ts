@@ -53,6 +53,8 @@ export class TaskProgram implements SubtaskProgram {
   readonly #committers = new Map<string, Committer<unknown> | undefined>();
   readonly #endedShards = new Set<string>();
   #ending = false;
+  /** Nothing had changed when changes were last collected. */
+  #quiet = false;
 
   constructor(parts: TaskProgramParts) {
     this.#parts = parts;
@@ -78,6 +80,7 @@ export class TaskProgram implements SubtaskProgram {
   async catchUp(start: ProgramStart): Promise<void> {
     const { clock, shards, reader } = this.#parts;
     clock.set(start.processingTime);
+    this.#quiet = false;
     // Another process may have read a shard to its end.
     for (const shard of shards) {
       if (this.#endedShards.has(shard)) continue;
@@ -168,6 +171,7 @@ export class TaskProgram implements SubtaskProgram {
     const operators = task.collectState('changes');
     const frames = outputs.flatMap((output) => output.takeFrames());
     const watermarks = outputs.flatMap((output) => output.takeWatermark() ?? []);
+    this.#quiet = [operators, frames, effects, watermarks].every((list) => list.length === 0);
     return { operators, frames, effects, watermarks };
   }
 
@@ -194,8 +198,9 @@ export class TaskProgram implements SubtaskProgram {
     return this.#parts.outputs.flatMap((output) => output.currentWatermark() ?? []);
   }
 
+  /** Without records a look that has found nothing finds nothing the next time either. */
   nextTimer(): number | undefined {
-    return this.#parts.task.nextTimer();
+    return this.#parts.task.nextTimer(this.#quiet ? 'timers' : 'all');
   }
 
   async perform(intents: readonly SinkIntent[]): Promise<void> {

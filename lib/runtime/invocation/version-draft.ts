@@ -29,6 +29,8 @@ export class VersionDraft {
   changes: ProgramChanges = NO_CHANGES;
   /** Unit: ms since the epoch. */
   nextTimer: number | undefined;
+  /** Every channel or shard has ended: what follows is the finished seal. */
+  inputEnded = false;
   /** The version is the finished seal. */
   finishes = false;
 
@@ -74,11 +76,11 @@ export class VersionDraft {
 
   /** True if the version would say nothing. */
   get isEmpty(): boolean {
-    const { operators, frames, effects } = this.changes;
+    const { operators, frames, effects, watermarks } = this.changes;
     return (
       !this.finishes &&
       this.inboxConsumed === undefined &&
-      [operators, frames, effects, this.performed].every((list) => list.length === 0) &&
+      [operators, frames, effects, watermarks, this.performed].every((list) => list.length === 0) &&
       [this.positions, this.consumed, this.watermarks, this.parkedAdded, this.parkedRemoved].every(
         (map) => map.size === 0,
       )

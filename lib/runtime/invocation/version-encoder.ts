@@ -4,20 +4,20 @@
  * 1. (I5) Frames are encoded here, once: the bytes in the item are those that every send has.
  * 2. (I4) The item says what is sent: everything before it, and itself too if it produced nothing.
  */
-import { encodeEntry } from '../../core/codec/entry-codec.ts';
 import { encodeFrame } from '../../core/codec/frame-codec.ts';
 import { RecordError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EntryPayload, OutgoingFrame, SinkIntent } from '../../core/log/entry-payload.ts';
 import type { FrameRun } from '../../core/log/frame.ts';
-import type { LogItem, LogPayload } from '../../core/log/log-item.ts';
+import type { LogItem } from '../../core/log/log-item.ts';
 import { spillName } from '../../core/log/paths.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
+import { storePayload } from '../../ports/stored-objects.ts';
 import type { InvocationContext } from './invocation-ports.ts';
-import { keepObject, sha256Of } from './object-access.ts';
 import type { ReadEntry } from './subtask-loader.ts';
 import type { FrameDraft } from './subtask-program.ts';
 import type { VersionDraft } from './version-draft.ts';
+import { dueOf } from './version-due.ts';
 
 /** Number and epoch of the version that a draft becomes. */
 interface VersionPlace {
@@ -38,6 +38,7 @@ export async function encodeVersion(
   const { rules } = context;
   const place = { version: vectors.version + 1, epoch: rules.epochOf(vectors.epoch, draft.epochs) };
   const payload = payloadOf(context, draft, place);
+  const spill = spillName(context.subtask, place.version, rules.isSpillOfAttempt() ? nonce : 'shared');
   const item: LogItem = {
     ...place,
     writer: nonce,
@@ -51,7 +52,7 @@ export async function encodeVersion(
     code: context.code,
     due: dueOf(draft),
     inboxPending: inboxPendingAfter(draft),
-    payload: await storedPayload(context, payload, { version: place.version, nonce }),
+    payload: await storePayload(context.objects, payload, spill),
   };
   return { item, payload };
 }
@@ -137,41 +138,7 @@ function halvesOf(draft: FrameDraft, bytes: number): readonly [FrameDraft, Frame
   ];
 }
 
-/**
- * The earliest of what the subtask waits for: a timer, a gap that becomes too old, or what follows a version
- * and is lost if its process dies and no other input comes: effects, and the finished seal.
- */
-function dueOf(draft: VersionDraft): number | undefined {
-  const { vectors, processingTime, nextTimer } = draft;
-  let due = draft.finishes ? undefined : nextTimer;
-  for (const { upstream } of draft.allParked()) {
-    const since = vectors.gapSince.get(upstream) ?? processingTime;
-    const pullAt = since + LIMITS.channelGapMs;
-    due = due === undefined ? pullAt : Math.min(due, pullAt);
-  }
-  if (draft.finishes || !leavesWork(draft)) return due;
-  return Math.min(due ?? Number.POSITIVE_INFINITY, processingTime + LIMITS.unsentAgeMs);
-}
-
-function leavesWork({ vectors, changes, performed, watermarks }: VersionDraft): boolean {
-  if (changes.effects.length > 0 || vectors.intents.size > performed.length) return true;
-  const channels = new Map([...vectors.watermarks, ...watermarks]);
-  return channels.size > 0 && [...channels.values()].every(({ ended }) => ended);
-}
-
 function inboxPendingAfter({ vectors, inboxConsumed }: VersionDraft): boolean {
   const { inbox } = vectors;
   return inbox !== undefined && (inboxConsumed ?? vectors.inboxConsumed) < inbox.frames;
-}
-
-async function storedPayload(
-  { objects, subtask, rules }: InvocationContext,
-  payload: EntryPayload,
-  { version, nonce }: { readonly version: number; readonly nonce: string },
-): Promise<LogPayload> {
-  const bytes = encodeEntry(payload);
-  if (bytes.length <= LIMITS.logInlineBytesMax) return { kind: 'inline', bytes };
-  const key = spillName(subtask, version, rules.isSpillOfAttempt() ? nonce : 'shared');
-  await keepObject(objects, key, bytes);
-  return { kind: 'spilled', key, length: bytes.length, sha256: sha256Of(bytes) };
 }

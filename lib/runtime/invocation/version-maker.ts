@@ -11,16 +11,17 @@ import { decodeInbox } from '../../core/codec/inbox-codec.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { ChannelWatermark } from '../../core/log/entry-payload.ts';
 import { MAX_WATERMARK } from '../../core/time.ts';
+import { readObject } from '../../ports/stored-objects.ts';
 import { isConsumed } from '../../protocol/input-accounting.ts';
 import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
 import { FrameIntake } from './frame-intake.ts';
 import { pullFrames } from './frame-pull.ts';
 import type { DeliveredRecord, InvocationInput } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
-import { fetchObject } from './object-access.ts';
 import type { Replica } from './replica.ts';
 import type { SubtaskProgram } from './subtask-program.ts';
 import { VersionDraft } from './version-draft.ts';
+import { wakesInVain } from './version-due.ts';
 
 /** What the subtask reads, as its deployment knows it. */
 export type InputKind = 'frames' | 'shards';
@@ -76,7 +77,7 @@ export class VersionMaker {
       draft.finishes = true;
       return draft;
     }
-    return this.#mustSettle(replica, draft) ? draft : undefined;
+    return (await this.#mustNote(replica, draft)) ? draft : undefined;
   }
 
   /** Timers and gaps that are due; only for a tick: a batch runs its timers with its records. */
@@ -85,10 +86,14 @@ export class VersionMaker {
     return vectors.due !== undefined && vectors.due <= processingTime;
   }
 
-  /** The log does not know yet what was sent or performed. */
-  #mustSettle({ vectors }: Replica, { performed }: VersionDraft): boolean {
-    if (this.#input.request?.kind !== 'tick') return false;
-    return vectors.sentThrough < vectors.version || performed.length > 0;
+  /** The log does not know yet what was sent or performed, or waits for what is over. */
+  async #mustNote(replica: Replica, draft: VersionDraft): Promise<boolean> {
+    const { vectors } = replica;
+    if (this.#input.request?.kind !== 'tick' || vectors.version === 0) return false;
+    const program = await replica.start();
+    draft.nextTimer = program.nextTimer();
+    draft.inputEnded = program.inputEnded;
+    return vectors.sentThrough < vectors.version || draft.performed.length > 0 || wakesInVain(draft);
   }
 
   async #mayFinish(replica: Replica): Promise<boolean> {
@@ -130,6 +135,7 @@ export class VersionMaker {
     if (program.inputEnded && !endedBefore) await program.finish();
     draft.changes = await program.collect();
     draft.nextTimer = program.nextTimer();
+    draft.inputEnded = program.inputEnded;
   }
 
   #takeRecords(draft: VersionDraft, program: SubtaskProgram, todo: readonly DeliveredRecord[]): void {
@@ -178,7 +184,7 @@ export class VersionMaker {
     let at = 0;
     for (const name of inbox?.objects ?? []) {
       if (at >= end) break;
-      const frames = decodeInbox(await fetchObject(this.#context.objects, name), `Inbox ${name}`);
+      const frames = decodeInbox(await readObject(this.#context.objects, name), `Inbox ${name}`);
       for (const frame of frames) {
         if (at >= inboxConsumed && at < end) program.processInherited(frame);
         at++;

@@ -17,9 +17,9 @@ import { JobTables } from '../../../lib/coordinator/job-tables.ts';
 import { findHead } from '../../../lib/coordinator/log-head.ts';
 import { startJob } from '../../../lib/coordinator/restore.ts';
 import { subtaskName, subtasksOf } from '../../../lib/coordinator/run-plan.ts';
-import { readPayload } from '../../../lib/coordinator/stored-objects.ts';
 import { archivedItems } from '../../../lib/coordinator/subtask-cut.ts';
 import { decodeFrame } from '../../../lib/core/codec/frame-codec.ts';
+import { readPayload } from '../../../lib/ports/stored-objects.ts';
 import { dieEverywhere } from './dying-ports.ts';
 import {
   commit,

@@ -6,7 +6,6 @@ import { MemorySubtaskLog } from '../../../lib/adapters/memory/memory-subtask-lo
 import type { CoordinatorPorts } from '../../../lib/coordinator/coordinator-ports.ts';
 import { findHead } from '../../../lib/coordinator/log-head.ts';
 import type { RunPlan } from '../../../lib/coordinator/run-plan.ts';
-import { readPayload, readSegment } from '../../../lib/coordinator/stored-objects.ts';
 import { type SubtaskFold, voidPayload } from '../../../lib/coordinator/subtask-fold.ts';
 import { readSubtask } from '../../../lib/coordinator/subtask-reader.ts';
 import { encodeEntry } from '../../../lib/core/codec/entry-codec.ts';
@@ -19,6 +18,7 @@ import type { Frame } from '../../../lib/core/log/frame.ts';
 import type { LogItem } from '../../../lib/core/log/log-item.ts';
 import type { OperatorDelta } from '../../../lib/core/log/state-delta.ts';
 import type { SubtaskId } from '../../../lib/core/log/subtask-id.ts';
+import { readPayload, readSegment } from '../../../lib/ports/stored-objects.ts';
 import type { SubtaskRequest } from '../../../lib/ports/subtask-invoker.ts';
 import { PRODUCTION_COORDINATOR_RULES } from '../../../lib/protocol/coordinator-rules.ts';
 

@@ -8,6 +8,7 @@ import type { EntryPayload } from '../../../lib/core/log/entry-payload.ts';
 import type { Frame } from '../../../lib/core/log/frame.ts';
 import type { LogItem } from '../../../lib/core/log/log-item.ts';
 import { spillName } from '../../../lib/core/log/paths.ts';
+import { sha256Of } from '../../../lib/ports/stored-objects.ts';
 import { commit, createWorld, RUN, seen } from './pipeline-fixture.ts';
 
 const SUBTASK = { run: RUN, vertex: 'count', subtask: 0 };
@@ -59,15 +60,18 @@ describe('readSubtask', () => {
     );
   });
 
-  it('reads payloads that were stored as objects, and names one that is missing', async () => {
+  it('reads payloads that were stored as objects, and names one that is missing or not the right one', async () => {
     const world = createWorld();
     const key = spillName(SUBTASK, 1, 'n');
     const bytes = encodeEntry({ ...voidPayload(), positions: { shard: '5' } });
-    const payload = { kind: 'spilled', key, length: bytes.length, sha256: '' } as const;
+    const payload = { kind: 'spilled', key, length: bytes.length, sha256: sha256Of(bytes) } as const;
     await commit(world, SUBTASK, { payload: {}, item: { payload } });
     await expect(readSubtask(world, SUBTASK)).rejects.toThrow(key);
     await world.objects.put(key, bytes);
     expect((await readSubtask(world, SUBTASK)).fold.toRecords().positions).toEqual({ shard: '5' });
+    await world.objects.delete([key]);
+    await world.objects.put(key, new Uint8Array([7]));
+    await expect(readSubtask(world, SUBTASK)).rejects.toMatchObject({ code: 'STATE_CORRUPT' });
   });
 
   it('refuses a gap', () => {

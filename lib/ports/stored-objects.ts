@@ -1,4 +1,4 @@
-/** Reads and writes what coordinators keep in the object store. */
+/** Reads and writes what the logs keep in an object store, with bounded repetition. */
 import { createHash } from 'node:crypto';
 import { decodeEntry, encodeEntry } from '../core/codec/entry-codec.ts';
 import { decodeBaseManifest } from '../core/codec/manifest-codec.ts';
@@ -9,10 +9,10 @@ import { LIMITS } from '../core/limits.ts';
 import type { BaseManifest, SegmentRef } from '../core/log/base-manifest.ts';
 import type { EntryPayload } from '../core/log/entry-payload.ts';
 import type { LogItem, LogPayload } from '../core/log/log-item.ts';
-import { segmentName, spillName } from '../core/log/paths.ts';
+import { segmentName } from '../core/log/paths.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 
 /** An object is gone: what named it is out of date, or was given up. Caught where there is a way on. */
 export class MissingObjectError extends UserError {
@@ -24,23 +24,27 @@ export class MissingObjectError extends UserError {
   }
 }
 
+/** Repeats `call` while it fails with a passing fault. */
+export async function persistently<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof RetryableError) || attempt >= LIMITS.storeTriesMax) throw error;
+    }
+  }
+}
+
 /** Throws MissingObjectError. */
 export async function readObject(objects: ObjectStore, name: string): Promise<Uint8Array> {
-  const bytes = await objects.get(name);
+  const bytes = await persistently(() => objects.get(name));
   if (bytes === undefined) throw new MissingObjectError(name);
   return bytes;
 }
 
-/** Stores an object under a name that nobody else uses; a repetition after a lost answer finds its own. */
+/** Under a name that nobody else uses: a repetition after a lost answer finds its own bytes. */
 export async function storeObject(objects: ObjectStore, name: string, bytes: Uint8Array): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await objects.put(name, bytes);
-      return;
-    } catch (error) {
-      if (!(error instanceof RetryableError) || attempt >= LIMITS.coordinatorAttemptsMax) throw error;
-    }
-  }
+  await persistently(() => objects.put(name, bytes));
 }
 
 export async function readBaseManifest(objects: ObjectStore, name: string): Promise<BaseManifest> {
@@ -76,25 +80,32 @@ export async function storeSegment(
   return { name, ...range };
 }
 
+/** Throws MissingObjectError, UserError STATE_CORRUPT. */
 export async function readPayload(objects: ObjectStore, { payload }: LogItem): Promise<EntryPayload> {
   if (payload.kind === 'inline') return decodeEntry(payload.bytes);
-  return decodeEntry(await readObject(objects, payload.key), `Log entry ${payload.key}`);
+  const bytes = await readObject(objects, payload.key);
+  if (sha256Of(bytes) !== payload.sha256) {
+    throw new UserError(
+      'STATE_CORRUPT',
+      `Object ${payload.key} is not the one that the log names; restore from a checkpoint.`,
+    );
+  }
+  return decodeEntry(bytes, `Log entry ${payload.key}`);
 }
 
-/** The payload as a log item carries it: a large one is stored as an object first. */
+/** The payload as a log item carries it: a large one is stored as an object of this name first. */
 export async function storePayload(
   objects: ObjectStore,
   payload: EntryPayload,
-  place: { readonly subtask: SubtaskId; readonly version: number; readonly nonce: string },
+  key: string,
 ): Promise<LogPayload> {
   const bytes = encodeEntry(payload);
   if (bytes.length <= LIMITS.logInlineBytesMax) return { kind: 'inline', bytes };
-  const key = spillName(place.subtask, place.version, place.nonce);
   await storeObject(objects, key, bytes);
-  return {
-    kind: 'spilled',
-    key,
-    length: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-  };
+  return { kind: 'spilled', key, length: bytes.length, sha256: sha256Of(bytes) };
+}
+
+/** Hex. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
