@@ -18,8 +18,8 @@ export interface JobState {
 
 /**
  * `PREPARING`: a restore stops the run before it; `CREATED`: a restore writes what it starts from; `SEALED`:
- * stopped, every log ends with a seal; `FAILED`: user code failed, nothing is sealed; `FINISHED`: every subtask
- * reached the end of its input; `ABANDONED`: never ran.
+ * stopped, every log ends with a seal; `FAILED`: user code failed, nothing is sealed; `FINISHED`: every
+ * subtask reached the end of its input; `ABANDONED`: never ran.
  */
 export type RunStatus = 'PREPARING' | 'CREATED' | 'RUNNING' | 'SEALED' | 'FAILED' | 'FINISHED' | 'ABANDONED';
 

@@ -4,8 +4,8 @@
  * 1. Compatibility is checked before anything is sealed.
  * 2. Old logs are sealed before the first genesis item is written, and genesis items are written before the
  *    new run gets input: no record is processed by two runs (I13, I15).
- * 3. Of two restores one gets the next lineage: the job record is updated conditionally. The record of the new
- *    run names the one that it replaces before that is stopped: whoever comes late stops no other (I13).
+ * 3. Of two restores one gets the next lineage: the job record is updated conditionally. The record of the
+ *    new run names the one that it replaces before that is stopped: whoever comes late stops no other (I13).
  * 4. Until all genesis items are written the cut is what counts, afterwards the logs: one conditional update
  *    of the run's record tells.
  * 5. Every step may be repeated under the same run id; a repetition goes on where the first one ended.
@@ -272,8 +272,8 @@ async function noteGenesisWritten(ports: CoordinatorPorts, key: RunKey): Promise
 }
 
 /**
- * The run's record names the checkpoint now: nobody discards it any more, but somebody may have before. Nothing
- * is stopped yet.
+ * The run's record names the checkpoint now: nobody discards it any more, but somebody may have before.
+ * Nothing is stopped yet.
  */
 async function requireRetained(ports: CoordinatorPorts, run: RunState): Promise<void> {
   const name = run.restoredFrom ?? '';

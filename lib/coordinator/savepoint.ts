@@ -35,7 +35,7 @@ export async function takeSavepoint(ports: CoordinatorPorts, request: SavepointR
   throw undecided(key, outcome);
 }
 
-/** Seals every log of a run, then notes that it has stopped; finished, if every subtask had finished before. */
+/** Seals every log of a run, then notes that it has stopped; as finished, if every subtask was. */
 export async function sealRun(ports: CoordinatorPorts, key: RunKey): Promise<void> {
   const { value: run } = await runOf(ports, key);
   let finished = true;

@@ -1,4 +1,4 @@
-/** Everything that a subtask is at one version, state of its operators included, from its log alone (I9). Pure. */
+/** Everything that a subtask is at one version, its state included, from its log alone (I9). Pure. */
 import type { EntryPayload } from '../core/log/entry-payload.ts';
 import type { LogItem } from '../core/log/log-item.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';

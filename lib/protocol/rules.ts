@@ -20,7 +20,7 @@ import { classifyFrame, keepsParkedFrames, mustPull } from './channel-sequence.t
 import { type CoordinatorRules, PRODUCTION_COORDINATOR_RULES } from './coordinator-rules.ts';
 import { epochOf } from './epoch.ts';
 import { attemptNonce, identifyPut, isSpillOfAttempt, mayContend } from './fencing.ts';
-import { isProcessed } from './input-accounting.ts';
+import { isProcessed, isSuccess } from './input-accounting.ts';
 import { processingTimeOf } from './processing-time.ts';
 import { hasRoom, meaningOfScan, mustCompact } from './ring.ts';
 import { acceptsRun, mayCommitCode } from './run-isolation.ts';
@@ -70,6 +70,8 @@ export interface ProtocolRules extends CoordinatorRules {
   readonly mustPull: typeof mustPull;
   /** I8: whether a record may be reported as processed. */
   readonly isProcessed: typeof isProcessed;
+  /** I8: whether an invocation is a success for the stream. */
+  readonly isSuccess: typeof isSuccess;
   /** I10: epoch of a version. */
   readonly epochOf: typeof epochOf;
   /** I13: what an invocation does with a sealed log. */
@@ -116,6 +118,7 @@ export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
   keepsParkedFrames,
   mustPull,
   isProcessed,
+  isSuccess,
   epochOf,
   reactToSeal,
   mayFinish,

@@ -36,11 +36,14 @@ export interface UserCodeCursor {
   operator: OperatorIdentity | undefined;
 }
 
+/** `look`: looks from time to time whether something has changed; nobody has to wake only for that. */
+export type CallbackKind = 'timer' | 'look';
+
 /** Processing time of a subtask: one clock, one pending callback per operator. Unit: ms since the epoch. */
 export interface ProcessingTimeService {
   now(): number;
-  /** Asks for `callback(time)` once the clock has reached `time`. */
-  schedule(time: number, callback: (time: number) => void): ScheduledCallback;
+  /** Asks for `callback(time)` once the clock has reached `time`. @default kind 'timer' */
+  schedule(time: number, callback: (time: number) => void, kind?: CallbackKind): ScheduledCallback;
 }
 
 export interface ScheduledCallback {

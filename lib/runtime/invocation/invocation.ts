@@ -13,7 +13,8 @@ import { LIMITS } from '../../core/limits.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
 import { persistently } from '../../ports/stored-objects.ts';
 import { compactReplica } from './compactor.ts';
-import type { InvocationInput, InvocationOutcome } from './invocation-input.ts';
+import { isRepeated, refusalOf } from './finished-input.ts';
+import type { DeliveredRecord, InvocationInput, InvocationOutcome } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import { putItem } from './log-commit.ts';
 import { sendFrames, sendHints, sendUnsent } from './outbox-sender.ts';
@@ -45,6 +46,8 @@ export class Invocation {
   readonly #maker: VersionMaker;
   /** Name of this invocation: with the number of the attempt, the nonce of an item. */
   readonly #nonce: string;
+  /** What came to a finished log that knows it. */
+  readonly #repeated = new Set<DeliveredRecord>();
   #replica: Replica | undefined;
   #attempts = 0;
   #conflicts = 0;
@@ -73,7 +76,7 @@ export class Invocation {
     for (;;) {
       const replica = await this.#current();
       this.#checkTime();
-      if (this.#isOver(replica)) return;
+      if (this.#isOver(replica)) return this.#refuseRest(replica);
       await this.#release(replica);
       if (!(await this.#makeRoom(replica))) continue;
       const draft = await this.#maker.next(replica);
@@ -226,28 +229,38 @@ export class Invocation {
     throw new RetryableError('IO_FAILED', 'The time of this invocation is over; the rest has to come again.');
   }
 
+  /** (I13) Throws for a record that a finished log has not consumed. */
+  #refuseRest(replica: Replica): void {
+    const { kind } = this.#plan;
+    for (const record of this.#maker.todo(replica)) {
+      const repeated = kind === 'frames' && isRepeated(this.#context, replica.vectors, record);
+      if (!repeated) throw refusalOf(this.#context, record, kind);
+      this.#repeated.add(record);
+    }
+  }
+
   /** (I8) */
   #outcome(error: unknown): InvocationOutcome {
-    const firstUncommitted = this.#firstUnprocessed(error);
-    if (error === undefined && firstUncommitted === undefined) return { kind: 'success' };
+    const firstUncommitted = this.#unprocessed(error)?.sequenceNumber;
+    const end = { failed: error !== undefined, unprocessed: firstUncommitted !== undefined };
+    if (this.#context.rules.isSuccess(end)) return { kind: 'success' };
     return { kind: 'failed', firstUncommitted, error };
   }
 
-  #firstUnprocessed(error: unknown): string | undefined {
-    const { records } = this.#plan.input;
+  #unprocessed(error: unknown): DeliveredRecord | undefined {
     const replica = this.#replica;
     const fenced = error instanceof FencedError;
-    const unprocessed = records.find(({ shardId, sequenceNumber }) => {
-      const committed = fenced ? undefined : replica?.vectors.positions.get(shardId);
+    return this.#plan.input.records.find((record) => {
+      const committed = fenced ? undefined : replica?.vectors.positions.get(record.shardId);
       const acknowledged = replica !== undefined && replica.acknowledgedThrough >= replica.version;
       return !this.#context.rules.isProcessed({
-        sequenceNumber,
+        sequenceNumber: record.sequenceNumber,
         committed,
+        repeated: this.#repeated.has(record),
         acknowledged: acknowledged && this.#isPerformed(replica),
         attempted: replica !== undefined,
       });
     });
-    return unprocessed?.sequenceNumber;
   }
 
   #isPerformed({ vectors, performed }: Replica): boolean {

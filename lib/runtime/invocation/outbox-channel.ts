@@ -35,6 +35,7 @@ export class OutboxChannel implements Channel {
   #records: FrameRecord[] = [];
   #watermark = MIN_TIMESTAMP;
   #idle = false;
+  #wasIdle = false;
   #ended = false;
   /** What changed behind the last record. */
   #moved = false;
@@ -93,6 +94,7 @@ export class OutboxChannel implements Channel {
     this.#closeRun();
     this.#watermark = watermark;
     this.#idle = idle;
+    this.#wasIdle ||= idle;
     this.#moved = true;
   }
 
@@ -133,7 +135,7 @@ export class OutboxChannel implements Channel {
   /** Undefined if the channel was told nothing. */
   currentWatermark(): OutputWatermark | undefined {
     const { target, edge } = this.#options;
-    if (this.#watermark === MIN_TIMESTAMP && !this.#idle) return undefined;
+    if (this.#watermark === MIN_TIMESTAMP && !this.#wasIdle) return undefined;
     return { target, edge, watermark: this.#watermark, idle: this.#idle };
   }
 

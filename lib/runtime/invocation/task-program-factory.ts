@@ -1,6 +1,6 @@
 /** Builds the program of a subtask from the graph of its job. */
 import type { AnySinkRuntime, AnySourceRuntime } from '../../core/connector.ts';
-import { InvariantError } from '../../core/errors.ts';
+import { InvariantError, UserError } from '../../core/errors.ts';
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
 import {
   type ChannelGroup,
@@ -46,9 +46,11 @@ export class TaskProgramFactory {
   readonly #sinks = new Map<number, Promise<AnySinkRuntime<unknown>>>();
   readonly metrics = new MetricRegistry();
 
+  /** Throws UserError ARGUMENT_INVALID for a job whose keyed state is in a table. */
   constructor(options: TaskProgramOptions) {
     this.#options = options;
     this.#plan = options.newGraph();
+    requireHeap(this.#plan);
     this.#jobGraph = createJobGraph(this.#plan);
     this.#executionGraph = createExecutionGraph(this.#jobGraph);
     this.#vertexOf = new Map(
@@ -147,6 +149,18 @@ export class TaskProgramFactory {
     const expanded = this.#executionGraph.vertices.find((one) => one.vertex.id === vertex);
     return found(expanded?.subtasks[subtask], `subtask ${vertex}/${subtask}`);
   }
+}
+
+/** Rows of a table would have to change in the transaction of a log that is not in the same store. */
+function requireHeap({ jobName, stateBackend }: StreamGraph): void {
+  if (stateBackend === 'heap') return;
+  throw new UserError(
+    'ARGUMENT_INVALID',
+    `Job '${jobName}' keeps its keyed state in a table (state backend '${stateBackend}'), which only a job ` +
+      "in one process can. Use the backend 'heap' where subtasks are invoked one by one, or run the job " +
+      'in one process with a state directory.',
+    { context: { jobName } },
+  );
 }
 
 interface Runtimes {

@@ -135,10 +135,14 @@ export class TimestampsAndWatermarksOperator implements Operator, Input {
 
   #scheduleTick(): void {
     const { processingTime } = this.#context;
-    this.#tick = processingTime.schedule(processingTime.now() + this.#intervalMs, () => {
+    const emit = (): void => {
       this.#emitPeriodically();
       this.#scheduleTick();
-    });
+    };
+    // That a stream becomes idle is told by nothing but time.
+    const becomesIdle = this.#strategy.idleTimeoutMs !== undefined && !this.#emitter.idle;
+    const kind = becomesIdle ? 'timer' : 'look';
+    this.#tick = processingTime.schedule(processingTime.now() + this.#intervalMs, emit, kind);
   }
 
   #emitPeriodically(): void {

@@ -18,6 +18,10 @@ export class WatermarkEmitter implements WatermarkOutput {
     return this.#eventTime.watermark;
   }
 
+  get idle(): boolean {
+    return this.#idle;
+  }
+
   emitWatermark(watermark: number): void {
     // Generators may calculate: watermarks are whole and end at MAX_WATERMARK; NaN is none.
     const next = Math.min(Math.floor(watermark), MAX_WATERMARK);

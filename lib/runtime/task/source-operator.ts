@@ -154,11 +154,15 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
   /** Without records there are no batches, and idleness would never be noticed. */
   #schedulePeriodicEmit(): void {
     const { processingTime } = this.context;
-    processingTime.schedule(processingTime.now() + LIMITS.autoWatermarkIntervalMs, () => {
+    const emit = (): void => {
       if (this.#ended) return;
       this.endBatch();
       this.#schedulePeriodicEmit();
-    });
+    };
+    const at = processingTime.now() + LIMITS.autoWatermarkIntervalMs;
+    // That a source becomes idle is told by nothing but time.
+    const becomesIdle = this.options.watermarks.idleTimeoutMs !== undefined && !this.#idle;
+    processingTime.schedule(at, emit, becomesIdle ? 'timer' : 'look');
   }
 
   /** A reader without a split of its own has no generator that could tell that it is idle. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { ProcessingTimeService, ScheduledCallback } from '../operator.ts';
+import type { CallbackKind, ProcessingTimeService, ScheduledCallback } from '../operator.ts';
 
 interface Scheduled {
   readonly time: number;
   readonly callback: (time: number) => void;
+  readonly kind: CallbackKind;
   cancelled: boolean;
 }
 
@@ -23,8 +24,8 @@ export class TaskTimeService implements ProcessingTimeService {
     return this.#clock.now();
   }
 
-  schedule(time: number, callback: (time: number) => void): ScheduledCallback {
-    const entry: Scheduled = { time, callback, cancelled: false };
+  schedule(time: number, callback: (time: number) => void, kind: CallbackKind = 'timer'): ScheduledCallback {
+    const entry: Scheduled = { time, callback, kind, cancelled: false };
     this.#scheduled.push(entry);
     return {
       cancel: () => {
@@ -34,10 +35,16 @@ export class TaskTimeService implements ProcessingTimeService {
     };
   }
 
-  /** Earliest time at which a callback is due; undefined if none waits. Unit: ms since the epoch. */
-  nextDue(): number | undefined {
+  /**
+   * Earliest time at which a callback is due, or a timer only; undefined if none waits. Unit: ms since the
+   * epoch.
+   */
+  nextDue(which: 'all' | 'timers' = 'all'): number | undefined {
     let earliest: number | undefined;
-    for (const { time } of this.#scheduled) if (earliest === undefined || time < earliest) earliest = time;
+    for (const { time, kind } of this.#scheduled) {
+      if (which === 'timers' && kind !== 'timer') continue;
+      if (earliest === undefined || time < earliest) earliest = time;
+    }
     return earliest;
   }
 

@@ -188,7 +188,7 @@ export class Task {
     this.#finished = true;
   }
 
-  /** Runs the timers that are due, none once the task has finished; true if any ran. Unit: ms since the epoch. */
+  /** Runs the timers that are due, none once the task has finished; true if any ran. Unit: ms. */
   advanceTime(now: number): boolean {
     if (this.#finished) return false;
     this.#position = () => 'a processing-time timer';
@@ -197,8 +197,9 @@ export class Task {
     return fired;
   }
 
-  nextTimer(): number | undefined {
-    return this.#finished ? undefined : this.#options.time.nextDue();
+  /** `timers`: without what only looks whether something has changed. Unit: ms since the epoch. */
+  nextTimer(which: 'all' | 'timers' = 'all'): number | undefined {
+    return this.#finished ? undefined : this.#options.time.nextDue(which);
   }
 
   #endBatch(): void {

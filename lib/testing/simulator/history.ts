@@ -317,10 +317,17 @@ export class History implements LogObserver {
     }
   }
 
-  /** A6: the stream has not moved past what is committed. */
+  /** A6: the stream has not moved past what is committed or, of a finished log, past what is consumed. */
   moved(id: SubtaskId, shard: string, sequenceNumber: string): void {
-    const position = this.of(id).fold.positions.get(shard) ?? '';
+    const { fold } = this.of(id);
+    const position = fold.positions.get(shard) ?? '';
     if (sequenceNumber <= position) return;
+    if (fold.seal === 'finished' && shard === this.#options.streamName) {
+      const passed = (this.#streams.get(subtaskPath(id)) ?? []).filter(
+        ({ number }) => number <= sequenceNumber,
+      );
+      if (passed.every(({ frame }) => (fold.consumed.get(frame.upstream) ?? 0) >= frame.cseq)) return;
+    }
     fail(
       'A6',
       id,

@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   rule('gap-is-jumped', 'a frame ahead of a gap is consumed (F3, I6)', {
     rules: { classifyFrame: ({ cseq, consumed }) => (cseq <= consumed ? 'drop' : 'consume') },
     rows: [26],
-    caughtBy: ['A5', 'A8', 'A11'],
+    caughtBy: ['A5', 'A8', 'A9', 'A11', 'A14'],
   }),
   rule('parked-frames-are-lost', 'the position passes frames that are not kept (I7)', {
     rules: { keepsParkedFrames: () => false },
@@ -166,7 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
     },
   ),
   rule('fenced-writer-reports-success', 'what was attempted is reported as processed (I8)', {
-    rules: { isProcessed: ({ attempted }) => attempted },
+    rules: { isProcessed: ({ attempted }) => attempted, isSuccess: ({ unprocessed }) => !unprocessed },
     rows: [13],
     caughtBy: ['A6'],
   }),

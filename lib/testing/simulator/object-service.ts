@@ -1,5 +1,4 @@
 import type { StoredObject } from '../../ports/object-store.ts';
-import { AssertionError } from './assertion-error.ts';
 
 interface KeptObject {
   readonly bytes: Uint8Array;
@@ -10,6 +9,8 @@ export interface ObjectServiceOptions {
   readonly now: () => number;
   /** A name may be written again, as in a store without conditions; for mutants. */
   readonly overwrites: boolean;
+  /** Is told of a name that is put again with other bytes; throws if it must not be. */
+  readonly rewritten: (name: string) => void;
   /** Is told of names that were deleted; throws if they must not be. */
   readonly deleted: (names: readonly string[]) => void;
 }
@@ -19,20 +20,22 @@ export class ObjectService {
   readonly #objects = new Map<string, KeptObject>();
   readonly #now: () => number;
   readonly #overwrites: boolean;
+  readonly #rewritten: (name: string) => void;
   readonly #deleted: (names: readonly string[]) => void;
 
   constructor(options: ObjectServiceOptions) {
     this.#now = options.now;
     this.#overwrites = options.overwrites;
+    this.#rewritten = options.rewritten;
     this.#deleted = options.deleted;
   }
 
   put(name: string, bytes: Uint8Array): boolean {
     const kept = this.#objects.get(name);
-    if (kept !== undefined && Buffer.compare(kept.bytes, bytes) !== 0 && !this.#overwrites) {
-      throw new AssertionError('A12', `the name ${name} is written twice, with different bytes`);
+    if (kept !== undefined && !this.#overwrites) {
+      if (Buffer.compare(kept.bytes, bytes) !== 0) this.#rewritten(name);
+      return false;
     }
-    if (kept !== undefined && !this.#overwrites) return false;
     this.#objects.set(name, { bytes, storedAt: this.#now() });
     return true;
   }

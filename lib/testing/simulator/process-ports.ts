@@ -68,7 +68,7 @@ export function logOf(
 export function objectsOf(process: SimulatedProcess, service: ObjectService): ObjectStore {
   return {
     put: (name, bytes) => {
-      const kept = bytes.slice();
+      const kept = new Uint8Array(bytes);
       const effect = () => service.put(name, kept);
       return process.call({ what: `put ${name}`, kind: 'write', effect, show: String });
     },
@@ -76,7 +76,7 @@ export function objectsOf(process: SimulatedProcess, service: ObjectService): Ob
       process.call({
         what: `get ${name}`,
         kind: 'read',
-        effect: () => service.get(name)?.slice(),
+        effect: () => copyBytes(service.get(name)),
         show: (bytes) => (bytes === undefined ? 'missing' : `${bytes.length} bytes`),
       }),
     async *list(prefix) {
@@ -129,7 +129,7 @@ export function transportOf(process: SimulatedProcess, service: StreamService): 
   };
   return {
     send: (records) => {
-      const kept = records.map((record) => ({ ...record, bytes: record.bytes.slice() }));
+      const kept = records.map((record) => ({ ...record, bytes: new Uint8Array(record.bytes) }));
       return process.call({
         what: `send ${kept.map(({ target }) => target).join(' ')}`,
         kind: 'write',
@@ -146,7 +146,12 @@ export function transportOf(process: SimulatedProcess, service: StreamService): 
 function copyItem(item: LogItem): LogItem {
   const { payload } = item;
   if (payload.kind === 'spilled') return { ...item, payload: { ...payload } };
-  return { ...item, payload: { kind: 'inline', bytes: payload.bytes.slice() } };
+  return { ...item, payload: { kind: 'inline', bytes: new Uint8Array(payload.bytes) } };
+}
+
+/** A slice of a Buffer would be no copy. */
+function copyBytes(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes && new Uint8Array(bytes);
 }
 
 function copyFound(item: LogItem | undefined): LogItem | undefined {

@@ -64,13 +64,13 @@ export class Shard {
     this.#closed = true;
   }
 
-  /** Records from `index` on, at most `limit`. */
+  /** Records from `index` on, at most `limit`; every reader gets bytes of its own. */
   read(index: number, limit: number): readonly ShardRecord[] {
     const records = this.#records.slice(index, index + limit);
     this.#readThrough = Math.max(this.#readThrough, index + records.length);
     return records.map(({ number, bytes, arrivedAt }) => ({
       sequenceNumber: sequenceNumber(number),
-      bytes,
+      bytes: new Uint8Array(bytes),
       arrivedAt,
       last: this.#closed && number === this.#records.at(-1)?.number,
     }));

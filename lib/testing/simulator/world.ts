@@ -11,6 +11,7 @@ import type { SubtaskRequest } from '../../ports/subtask-invoker.ts';
 import type { SubtaskLog } from '../../ports/subtask-log.ts';
 import type { ProtocolRules } from '../../protocol/rules.ts';
 import type { SubtaskProgram } from '../../runtime/invocation/subtask-program.ts';
+import { AssertionError } from './assertion-error.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { ExternalInput, type ShardReading } from './external-input.ts';
 import { type FaultMix, NO_FAULTS } from './fault-mix.ts';
@@ -97,6 +98,9 @@ export class World {
     this.objects = new ObjectService({
       now: () => scheduler.now,
       overwrites: defects.overwritesObjects,
+      rewritten: (name) => {
+        throw new AssertionError('A12', `the name ${name} is written twice, with different bytes`);
+      },
       deleted: (names) => this.history.deleted(names),
     });
     this.history = new History({

@@ -103,7 +103,7 @@ describe('appendHeadless', () => {
     expect(refused).toMatchObject({ version: 4, seal });
   });
 
-  it('I3, I13: makes room while the subtask is sealed by somebody else, and appends nothing behind', async () => {
+  it('I3, I13: makes room while somebody else seals the subtask', async () => {
     const world = createWorld(4);
     for (let i = 0; i < 4; i++) await commit(world, SOURCE, { payload: {} });
     let sealed = false;

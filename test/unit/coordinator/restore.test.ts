@@ -279,7 +279,7 @@ describe('what a restore refuses, before anything is sealed', () => {
     await refused(world, request(renamed(planOf(2, 2), 'read', 'fetch')), 'STATE_NOT_RESTORED');
   });
 
-  it('I16: is output of a sink that is gone and has not published it, whatever else may be dropped', async () => {
+  it('I16: is output of a sink that is gone and has not published it', async () => {
     const world = await withTraffic();
     const counter = { run: RUN, vertex: 'count', subtask: 1 };
     await commit(world, counter, { payload: { intents: [{ operator: 'out', id: 'x', committable: 1 }] } });

@@ -60,7 +60,7 @@ describe('readSubtask', () => {
     );
   });
 
-  it('reads payloads that were stored as objects, and names one that is missing or not the right one', async () => {
+  it('reads payloads that were stored as objects, and names one that is not there', async () => {
     const world = createWorld();
     const key = spillName(SUBTASK, 1, 'n');
     const bytes = encodeEntry({ ...voidPayload(), positions: { shard: '5' } });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mayReturnToCache, mayTouchOutside } from '../../../lib/protocol/cache-ownership.ts';
 import { epochOf, snapshotVersion } from '../../../lib/protocol/epoch.ts';
 import { attemptNonce, identifyPut } from '../../../lib/protocol/fencing.ts';
-import { isConsumed, isProcessed } from '../../../lib/protocol/input-accounting.ts';
+import { isConsumed, isProcessed, isSuccess } from '../../../lib/protocol/input-accounting.ts';
 import { processingTimeOf } from '../../../lib/protocol/processing-time.ts';
 import { acceptsRun, mayCommitCode } from '../../../lib/protocol/run-isolation.ts';
 import { mayFinish, reactToSeal } from '../../../lib/protocol/seal.ts';
@@ -88,7 +88,23 @@ describe('I7, I8: positions', () => {
     { committed: '5', acknowledged: false, processed: false },
     { committed: '5', acknowledged: true, processed: true },
   ])('record 5 at position $committed, acknowledged $acknowledged', ({ processed, ...fate }) => {
-    expect(isProcessed({ sequenceNumber: '5', attempted: true, ...fate })).toBe(processed);
+    const record = { sequenceNumber: '5', attempted: true, repeated: false };
+    expect(isProcessed({ ...record, ...fate })).toBe(processed);
+  });
+
+  it('I13: what a finished log has consumed is processed without a position, if all is acknowledged', () => {
+    const repeated = { sequenceNumber: '5', committed: '4', attempted: true, repeated: true };
+    expect([true, false].map((acknowledged) => isProcessed({ ...repeated, acknowledged }))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('I8: is a success without a failure and without a rest', () => {
+    const ends = [false, true].flatMap((failed) =>
+      [false, true].map((unprocessed) => ({ failed, unprocessed })),
+    );
+    expect(ends.filter(isSuccess)).toEqual([{ failed: false, unprocessed: false }]);
   });
 
   it('has consumed nothing of a shard without a position', () => {

@@ -52,6 +52,10 @@ export class InvocationWorld {
   readonly performed = new Map<string, unknown>();
   readonly performances: string[] = [];
   readonly failures: unknown[] = [];
+  /** Counters by scope and name. */
+  readonly counts = new Map<string, number>();
+  /** Every record that a sender has handed over, whether it arrived or not. */
+  readonly sent: OutgoingRecord[] = [];
   readonly programs: (RouterProgram | CountProgram)[] = [];
   readonly rules: ProtocolRules;
   readonly appended: LogItem[] = [];
@@ -93,7 +97,7 @@ export class InvocationWorld {
         transport: this.#transport(),
         clock: this.clock,
         random: { next: () => 0.5 },
-        metrics: { count: () => {}, gauge: () => {} },
+        metrics: { count: (scope, name, by) => this.#count(`${scope} ${name}`, by), gauge: () => {} },
       },
       rules: this.rules,
       code,
@@ -103,6 +107,10 @@ export class InvocationWorld {
       createProgram: (subtask) => this.#job.create(subtask),
       failRun: async (_, error) => void this.failures.push(error),
     });
+  }
+
+  #count(name: string, by: number): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + by);
   }
 
   readonly #perform = (intent: SinkIntent): void => {
@@ -141,6 +149,7 @@ export class InvocationWorld {
   #transport(): StreamTransport {
     return {
       send: async (records) => {
+        this.sent.push(...records);
         const fault = this.sendFaults.shift();
         if (fault === 'throw') throw new RetryableError('IO_FAILED', 'nobody knows');
         const fails = (i: number): boolean => fault === 'fail-all' || (fault === 'fail-odd' && i % 2 === 1);

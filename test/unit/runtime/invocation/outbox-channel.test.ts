@@ -79,6 +79,18 @@ describe('frames of a channel', () => {
     expect(records.flat()).toEqual(values);
   });
 
+  it('are none for a status alone: it is told, and told again, before the first watermark too', () => {
+    const channel = outbox();
+    expect(channel.currentWatermark()).toBeUndefined();
+    for (const idle of [true, false]) {
+      channel.offer(batch([], [{ kind: idle ? 'idle' : 'active', at: 0 }]));
+      expect(channel.takeFrames()).toEqual([]);
+      const told = { target: 'b/0', edge: 'e0', watermark: MIN_TIMESTAMP, idle };
+      expect(channel.takeWatermark()).toEqual(told);
+      expect(channel.currentWatermark()).toEqual(told);
+    }
+  });
+
   it('are none for a watermark alone: that is told without a version', () => {
     const channel = outbox();
     channel.offer(batch([], [{ kind: 'watermark', at: 0, watermark: 5 }]));

@@ -397,13 +397,14 @@ describe('streams', () => {
     expect(world.failures).toEqual([expect.any(InvariantError)]);
   });
 
-  it('I15: drops frames of another run', async () => {
+  it('I15: drops frames of another run and counts them', async () => {
     const world = new InvocationWorld();
     const bytes = encodeFrame({ ...inherited(1), run: 'run-0' });
     const record = { shardId: 'own', sequenceNumber: '1', bytes, arrivedAt: 0 };
     const outcome = await world.invoke(world.host(), { subtask: counter(0), records: [record] });
     expect(outcome).toEqual({ kind: 'success' });
     expect(world.outputs).toEqual([]);
+    expect(Object.fromEntries(world.counts)).toEqual({ 'count/0 numFramesOfOtherRuns': 1 });
   });
 });
 

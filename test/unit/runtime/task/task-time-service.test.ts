@@ -28,6 +28,17 @@ describe('the time service of a task', () => {
     expect(time.nextDue()).toBeUndefined();
   });
 
+  it('tells timers from looks: both fire, but nobody has to wake for a look', () => {
+    const time = new TaskTimeService(clock);
+    const fired: string[] = [];
+    time.schedule(1, () => fired.push('look'), 'look');
+    expect([time.nextDue(), time.nextDue('timers')]).toEqual([1, undefined]);
+    time.schedule(2, () => fired.push('timer'), 'timer');
+    expect([time.nextDue(), time.nextDue('timers')]).toEqual([1, 2]);
+    time.fireDue(2);
+    expect(fired).toEqual(['look', 'timer']);
+  });
+
   it('keeps what a callback schedules for the next round', () => {
     const time = new TaskTimeService(clock);
     let count = 0;
