@@ -40,7 +40,8 @@ export function requirePerformed(sinks: readonly string[]): void {
   throw new UserError(
     'STATE_NOT_RESTORED',
     `Sinks that the new plan lacks have committed output that they have not published yet: ` +
-      `${sinks.join(', ')}. It would be lost. Keep the sinks until it is published, and remove them then.`,
+      `${sinks.join(', ')}. It would be lost. Restore with these sinks once more, and remove them when it ` +
+      'is published.',
   );
 }
 

@@ -6,7 +6,7 @@
  * 2. Nothing younger than `LIMITS.garbageAgeMs` is deleted: a writer that has stored an object and not yet
  *    named it does not live as long.
  * 3. A checkpoint is marked as discarded before its objects go, and a restore names the checkpoint in its
- *    record before it looks for the mark: one of the two sees the other.
+ *    record before it looks for the mark: one of the two sees the other. If both do, the mark is taken back.
  * 4. Segments of which every receiver has consumed the frames are forgotten: the list in a base stays short.
  * 5. A log is deleted only when its run is over for that long, and nothing but checkpoints is kept of it.
  */
@@ -63,9 +63,9 @@ export async function collectGarbage(
 /** True if a run is so long over that only its checkpoints count. Pure. */
 export function isOver(run: RunState, current: RunState | undefined, now: number): boolean {
   if (now - run.changedAt <= LIMITS.garbageAgeMs) return false;
-  if (run.status === 'FINISHED' || run.status === 'ABANDONED') return true;
+  if (run.status === 'ABANDONED') return true;
   const superseded = current !== undefined && current.id !== run.id && current.genesisWritten;
-  return superseded && run.status === 'SEALED';
+  return superseded && (run.status === 'SEALED' || run.status === 'FINISHED');
 }
 
 /** Checkpoints whose objects are to be given up, all but the latest ones. Pure. */
@@ -90,13 +90,12 @@ async function collectRun(
   const run = (await tables.run(key))?.value;
   if (run === undefined) return 'busy';
   const current = await readBases(ports, run);
-  const runs = (await tables.runs(key.job)).map(({ value }) => value);
-  const over = isOver(run, await currentRun(tables, runs), ports.clock.now());
-  await discardExpired(ports, { key, retained, runs });
+  const over = isOver(run, await currentRun(tables, key.job), ports.clock.now());
+  await discardExpired(ports, { key, retained });
   const checkpoints = (await tables.checkpoints(key.run)).map(({ value }) => value);
   const pending = checkpoints.filter(({ status }) => status === 'PENDING');
   if (!over && pending.some(({ bases }) => bases === null)) return 'busy';
-  const kept = await keptManifests(ports, { checkpoints, runs, listed, run: key.run });
+  const kept = await keptManifests(ports, { checkpoints, listed, job: key.job });
   const roots = await rootsOf(ports, { run, current, over, pending, kept });
   if (roots === 'moved') return 'busy';
   const isReachable = reachability(roots, [...kept.keys()]);
@@ -106,7 +105,9 @@ async function collectRun(
   );
   if (over) await ports.log.deleteRun(key.run);
   await deleteObjects(ports, garbage);
-  if (!over) await forgetSegments(ports, run, { roots, kept });
+  // A savepoint may be cut long after it has noted its bases: what lies behind them is not forgotten.
+  const stopping = pending.some(({ purpose }) => purpose === 'savepoint');
+  if (!over && !stopping) await forgetSegments(ports, run, { roots, kept });
   return { deletedObjects: garbage.length, over };
 }
 
@@ -152,38 +153,53 @@ async function readBases(
   return bases;
 }
 
-async function currentRun(tables: JobTables, runs: readonly RunState[]): Promise<RunState | undefined> {
-  const job = runs[0] === undefined ? undefined : await tables.job(runs[0].job);
-  return runs.find(({ id }) => id === job?.value.currentRun);
+async function currentRun(tables: JobTables, job: string): Promise<RunState | undefined> {
+  const state = await tables.job(job);
+  return state && (await tables.run({ job, run: state.value.currentRun }))?.value;
 }
 
 async function discardExpired(
   ports: CoordinatorPorts,
-  {
-    key,
-    retained,
-    runs,
-  }: { readonly key: RunKey; readonly retained: number; readonly runs: readonly RunState[] },
+  { key, retained }: { readonly key: RunKey; readonly retained: number },
 ): Promise<void> {
   const tables = new JobTables(ports.records);
   const checkpoints = await tables.checkpoints(key.run);
   const states = checkpoints.map(({ value }) => value);
-  const expired = new Set(expiredCheckpoints(states, { retained, restoring: restoringFrom(runs) }));
+  const restoring = await restoringFrom(ports, key.job);
+  const expired = new Set(expiredCheckpoints(states, { retained, restoring }));
   for (const checkpoint of checkpoints) {
     const { n, status, purpose, createdAt } = checkpoint.value;
     const stale = ports.clock.now() - createdAt > LIMITS.garbageAgeMs;
     if (expired.has(checkpoint.value)) {
-      await tables.update(checkpoint, { ...checkpoint.value, discarded: true });
+      await discard(ports, key, n);
     } else if (status === 'PENDING' && purpose === 'checkpoint' && stale) {
       await abortCheckpoint(ports, { ...key, n });
     }
   }
 }
 
-/** Manifests from which a restore is reading. */
-function restoringFrom(runs: readonly RunState[]): ReadonlySet<string> {
+/** Marks a checkpoint, and takes the mark back if a restore has named it meanwhile. */
+async function discard(ports: CoordinatorPorts, { job, run }: RunKey, n: number): Promise<void> {
+  const tables = new JobTables(ports.records);
+  for (const discarded of [true, false]) {
+    const checkpoint = await tables.checkpoint(run, n);
+    if (checkpoint === undefined) return;
+    await tables.update(checkpoint, { ...checkpoint.value, discarded });
+    const { manifest } = checkpoint.value;
+    if (manifest === null || !(await restoringFrom(ports, job)).has(manifest)) return;
+  }
+}
+
+/** Manifests from which a restore is reading, or may still begin to: those that can take the next lineage. */
+async function restoringFrom(ports: CoordinatorPorts, job: string): Promise<ReadonlySet<string>> {
   const restoring: readonly RunStatus[] = ['PREPARING', 'CREATED'];
-  const live = runs.filter(({ genesisWritten, status }) => !genesisWritten && restoring.includes(status));
+  const state = (await new JobTables(ports.records).job(job))?.value;
+  const live = (await readRuns(ports, job)).filter(
+    ({ id, lineage, genesisWritten, status }) =>
+      !genesisWritten &&
+      restoring.includes(status) &&
+      (id === state?.currentRun || lineage > (state?.lineage ?? 0)),
+  );
   return new Set(live.flatMap(({ restoredFrom }) => restoredFrom ?? []));
 }
 
@@ -192,13 +208,11 @@ async function keptManifests(
   ports: CoordinatorPorts,
   facts: {
     readonly checkpoints: readonly CheckpointState[];
-    readonly runs: readonly RunState[];
     readonly listed: readonly StoredObject[];
-    readonly run: string;
+    readonly job: string;
   },
 ): Promise<ReadonlyMap<string, CheckpointManifest>> {
-  const runsNow = (await Promise.all(facts.runs.slice(0, 1).map(({ job }) => readRuns(ports, job)))).flat();
-  const restoring = restoringFrom(runsNow);
+  const restoring = await restoringFrom(ports, facts.job);
   const names = facts.checkpoints
     .filter(({ status, discarded }) => status === 'COMPLETE' && !discarded)
     .flatMap(({ manifest }) => manifest ?? []);

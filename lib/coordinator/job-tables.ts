@@ -43,6 +43,8 @@ export interface RunState {
   readonly code: string;
   /** The run whose place it takes: no other is ever stopped for it. Null for the first run of a job. */
   readonly replaces: string | null;
+  /** Manifest that the restore was asked to start from; null if it is to go on where the job stops. */
+  readonly from: string | null;
   /** Manifest of the checkpoint or savepoint it starts from; null if it starts empty, or is not known yet. */
   readonly restoredFrom: string | null;
   /** Every subtask has its genesis item: from now on the logs are what counts, not `restoredFrom`. */
@@ -180,17 +182,22 @@ function parseJob({ lineage, currentRun }: Fields): JobState | undefined {
 }
 
 function parseRun(fields: Fields): RunState | undefined {
-  const { id, job, lineage, status, plan, code, replaces, restoredFrom } = fields;
-  const { genesisWritten, changedAt } = fields;
+  const { id, job, lineage, status, plan, code, replaces } = fields;
+  const { from, restoredFrom, genesisWritten, changedAt } = fields;
   const texts = typeof id === 'string' && typeof job === 'string' && typeof code === 'string';
   const numbers = typeof lineage === 'number' && typeof changedAt === 'number';
-  const origin = isStringOrNull(restoredFrom) && isStringOrNull(replaces);
-  if (!texts || !numbers || !origin || typeof genesisWritten !== 'boolean') return undefined;
+  const origins = { replaces, from, restoredFrom };
+  if (!texts || !numbers || !areOrigins(origins) || typeof genesisWritten !== 'boolean') return undefined;
   if (!RUN_STATUSES.includes(status) || !isPlan(plan)) return undefined;
   // The list above holds exactly the members of the union.
   const known = status as RunStatus;
-  const origins = { replaces, restoredFrom };
   return { id, job, lineage, status: known, plan, code, ...origins, genesisWritten, changedAt };
+}
+
+type Origins = Pick<RunState, 'replaces' | 'from' | 'restoredFrom'>;
+
+function areOrigins(fields: Readonly<Record<keyof Origins, unknown>>): fields is Origins {
+  return Object.values(fields).every(isStringOrNull);
 }
 
 function isStringOrNull(value: unknown): value is string | null {

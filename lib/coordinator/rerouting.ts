@@ -69,8 +69,8 @@ function noPlace({ sourceOperator, targetOperator }: PlanEdge, what: string): Us
     'STATE_INCOMPATIBLE',
     `${what} from ${sourceOperator} to ${targetOperator}, and the new plan has no edge on which they could ` +
       'arrive. If both are chained now, keep the parallelism they had or call disableChaining(); if the ' +
-      'operator is gone, drop what is lost with allowNonRestoredState; or restore when all input is ' +
-      'processed.',
+      'operator is gone, drop what is lost with allowNonRestoredState; or stop the job, and restore ' +
+      'it when nothing is in flight.',
     { context: { operatorUid: targetOperator } },
   );
 }

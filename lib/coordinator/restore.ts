@@ -13,17 +13,13 @@
 import { FencedError, UserError } from '../core/errors.ts';
 import { readCheckpoint, runOf } from './checkpoint.ts';
 import type { CheckpointManifest } from './checkpoint-manifest.ts';
-import { operatorIds, requireNothingLost, requirePerformed, requireSameKeyGroups } from './compatibility.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
-import { type FrameInFlight, readCut, readInboxRest, readInFlight } from './cut-reader.ts';
-import { genesisOf, lostIntents, lostOperators, type OldRun, type ShardOwner } from './genesis.ts';
+import { genesisOf, type ShardOwner } from './genesis.ts';
 import { driveUntilEmpty, writeGenesis } from './genesis-log.ts';
 import { JobTables, type RunKey, type RunState } from './job-tables.ts';
-import { type Rerouting, requireRoutes, rerouteFrame } from './rerouting.ts';
-import { type RunPlan, subtaskName, subtasksOfVertex } from './run-plan.ts';
+import { type RunPlan, subtaskName } from './run-plan.ts';
 import { changeStatus, sealRun, takeSavepoint } from './savepoint.ts';
-import type { SubtaskFold } from './subtask-fold.ts';
-import { readSubtask } from './subtask-reader.ts';
+import { readTakeover, requireTakeover } from './takeover.ts';
 
 export interface StartRequest extends RunKey {
   readonly plan: RunPlan;
@@ -77,11 +73,30 @@ export async function prepareRestore(ports: CoordinatorPorts, request: RestoreRe
   if ((await tables.run(request)) === undefined) {
     const restoredFrom = await checkBefore(ports, request, { job: request.job, run: job.value.currentRun });
     const origin = { lineage: job.value.lineage + 1, replaces: job.value.currentRun };
-    await tables.createRun({ ...newRun(ports, request, origin), status: 'PREPARING', restoredFrom });
+    const from = request.from ?? null;
+    await tables.createRun({ ...newRun(ports, request, origin), from, status: 'PREPARING', restoredFrom });
   }
   const run = await findOrigin(ports, request);
+  if (!run.genesisWritten) await requireOrigin(ports, run, request);
   await claimLineage(ports, run);
   return run;
+}
+
+/** Asked of the sealed cut as long as the job has another run: what nobody can take over is given up. */
+async function requireOrigin(
+  ports: CoordinatorPorts,
+  run: RunState,
+  { allowNonRestoredState }: RestoreRequest,
+): Promise<void> {
+  const job = await new JobTables(ports.records).job(run.job);
+  if (run.restoredFrom === null || job?.value.currentRun === run.id) return;
+  try {
+    const manifest = await readCheckpoint(ports, run.restoredFrom);
+    await readTakeover(ports, manifest, { run: run.id, plan: run.plan, allowNonRestoredState });
+  } catch (error) {
+    if (error instanceof UserError) await abandon(ports, run);
+    throw error;
+  }
 }
 
 /** Stops the run that is replaced, once, and notes what the new one starts from. */
@@ -89,11 +104,12 @@ async function findOrigin(ports: CoordinatorPorts, request: RestoreRequest): Pro
   const tables = new JobTables(ports.records);
   for (;;) {
     const run = await runOf(ports, request);
+    requireSameRequest(run.value, request);
     const { status, replaces } = run.value;
     if (status === 'ABANDONED') throw taken(request.job, request.run);
     if (status !== 'PREPARING' || replaces === null) return run.value;
     if (run.value.restoredFrom !== null) await requireRetained(ports, run.value);
-    const restoredFrom = await stopOld(ports, request, { job: request.job, run: replaces });
+    const restoredFrom = await stopOld(ports, run.value, { job: request.job, run: replaces });
     const changedAt = ports.clock.now();
     await tables.update(run, { ...run.value, status: 'CREATED', restoredFrom, changedAt });
   }
@@ -118,57 +134,15 @@ async function writeFrom(
     manifest,
   }: { readonly request: RestoreRequest; readonly run: RunState; readonly manifest: CheckpointManifest },
 ): Promise<void> {
-  const old = await readOldRun(ports, manifest);
-  requireNoLoss(old, request);
-  const inFlight = await reroutedFrames(ports, { manifest, old, request });
+  const { allowNonRestoredState } = request;
+  const takeover = { run: run.id, plan: run.plan, allowNonRestoredState };
+  const { old, inFlight } = await readTakeover(ports, manifest, takeover);
   for (const vertex of run.plan.vertices) {
     for (const genesis of genesisOf(run.plan, vertex, { old, ownerOfShard: request.ownerOfShard })) {
       const name = subtaskName({ run: run.id, ...genesis });
       await writeGenesis(ports, run, { genesis, inFlight: inFlight.get(name) ?? [] });
     }
   }
-}
-
-async function readOldRun(ports: CoordinatorPorts, manifest: CheckpointManifest): Promise<OldRun> {
-  const subtasks = new Map<string, readonly SubtaskFold[]>();
-  for (const vertex of manifest.plan.vertices) {
-    const folds: SubtaskFold[] = [];
-    for (const subtask of subtasksOfVertex(vertex, manifest.run)) {
-      const cut = manifest.subtasks[subtaskName(subtask)];
-      if (cut !== undefined) folds.push(await readCut(ports, cut));
-    }
-    subtasks.set(vertex.id, folds);
-  }
-  return { plan: manifest.plan, subtasks };
-}
-
-/** Frames by the `vertex/subtask` that takes them over: what an old inbox still held comes first. */
-async function reroutedFrames(
-  ports: CoordinatorPorts,
-  {
-    manifest,
-    old,
-    request,
-  }: { readonly manifest: CheckpointManifest; readonly old: OldRun; readonly request: RestoreRequest },
-): Promise<ReadonlyMap<string, readonly FrameInFlight[]>> {
-  const frames: FrameInFlight[] = [];
-  for (const fold of [...old.subtasks.values()].flat()) frames.push(...(await readInboxRest(ports, fold)));
-  frames.push(...(await readInFlight(ports, manifest)));
-  const routing = routingOf(manifest.plan, request);
-  const bySubtask = new Map<string, FrameInFlight[]>();
-  for (const { frame, bytes } of frames) {
-    for (const { vertex, subtask, frame: routed } of rerouteFrame(frame, routing)) {
-      const name = subtaskName({ run: request.run, vertex, subtask });
-      const list = bySubtask.get(name) ?? [];
-      list.push({ frame: routed, bytes });
-      bySubtask.set(name, list);
-    }
-  }
-  return bySubtask;
-}
-
-function routingOf(oldPlan: RunPlan, { plan, allowNonRestoredState }: RestoreRequest): Rerouting {
-  return { oldPlan, newPlan: plan, dropLost: allowNonRestoredState };
 }
 
 /**
@@ -180,53 +154,35 @@ async function checkBefore(
   request: RestoreRequest,
   oldKey: RunKey,
 ): Promise<string | null> {
-  const { value: oldRun } = await runOf(ports, oldKey);
-  const from = request.from ?? (oldRun.genesisWritten ? null : oldRun.restoredFrom);
-  const manifest = from === null ? undefined : await readCheckpoint(ports, from);
-  const plan = manifest?.plan ?? oldRun.plan;
-  requireSameKeyGroups(plan, request.plan);
-  const old = manifest === undefined ? await readLiveRun(ports, oldRun) : await readOldRun(ports, manifest);
-  requireNoLoss(old, request);
-  if (manifest !== undefined) await reroutedFrames(ports, { manifest, old, request });
-  else if (oldRun.status !== 'FINISHED') requireRoutes(routingOf(plan, request));
+  const { value: old } = await runOf(ports, oldKey);
+  const from = request.from ?? (old.genesisWritten ? null : old.restoredFrom);
+  if (from === null) await requireTakeover(ports, oldKey, request);
+  else await readTakeover(ports, await readCheckpoint(ports, from), request);
   return from;
 }
 
-function requireNoLoss(old: OldRun, { plan, allowNonRestoredState }: RestoreRequest): void {
-  const ids = operatorIds(plan);
-  requirePerformed(lostIntents(old, ids));
-  requireNothingLost(lostOperators(old, ids), allowNonRestoredState);
+/** Throws UserError ARGUMENT_INVALID if a restore under this run id began with something else. */
+function requireSameRequest(run: RunState, { plan, code, from }: RestoreRequest): void {
+  const same = run.code === code && run.from === (from ?? null);
+  if (same && JSON.stringify(run.plan) === JSON.stringify(plan)) return;
+  throw new UserError(
+    'ARGUMENT_INVALID',
+    `Run ${run.id} of job ${run.job} was begun with another plan, code or checkpoint; repeat it as it was, ` +
+      'or restore under another run id.',
+  );
 }
 
-async function readLiveRun(ports: CoordinatorPorts, run: RunState): Promise<OldRun> {
-  const subtasks = new Map<string, readonly SubtaskFold[]>();
-  for (const vertex of run.plan.vertices) {
-    const folds: SubtaskFold[] = [];
-    for (const subtask of subtasksOfVertex(vertex, run.id)) {
-      folds.push((await readSubtask(ports, subtask)).fold);
-    }
-    subtasks.set(vertex.id, folds);
-  }
-  return { plan: run.plan, subtasks };
-}
-
-/** Seals a run that is replaced; the name of the manifest to start from, null for none. */
-async function stopOld(
-  ports: CoordinatorPorts,
-  request: RestoreRequest,
-  oldKey: RunKey,
-): Promise<string | null> {
-  if (!ports.rules.sealsBeforeGenesis() && request.from !== undefined) return request.from;
+/** Seals the run that `run` replaces; the name of the manifest to start from, null for none. */
+async function stopOld(ports: CoordinatorPorts, run: RunState, oldKey: RunKey): Promise<string | null> {
+  if (!ports.rules.sealsBeforeGenesis() && run.from !== null) return run.from;
   const given = await giveUp(ports, oldKey);
   if (given.abandoned) {
     await sealRun(ports, oldKey);
-    return request.from ?? given.restoredFrom;
+    return run.from ?? given.restoredFrom;
   }
-  if (request.from === undefined) {
-    return takeSavepoint(ports, { ...oldKey, execution: `restore ${request.run}` });
-  }
+  if (run.from === null) return takeSavepoint(ports, { ...oldKey, execution: `restore ${run.id}` });
   await sealRun(ports, oldKey);
-  return request.from;
+  return run.from;
 }
 
 /** Gives a run up whose genesis is not complete: what it was to start from is what counts. */
@@ -254,7 +210,7 @@ async function claimLineage(ports: CoordinatorPorts, run: RunState): Promise<voi
     const job = await tables.job(run.job);
     if (job?.value.currentRun === run.id) return;
     if (job === undefined || !ports.rules.mayClaimLineage(run.lineage - 1, job.value.lineage)) {
-      await changeStatus(ports, { job: run.job, run: run.id }, { from: ['CREATED'], to: 'ABANDONED' });
+      await abandon(ports, run);
       throw taken(run.job, run.id);
     }
     if (await tables.update(job, { lineage: run.lineage, currentRun: run.id })) return;
@@ -271,22 +227,23 @@ async function noteGenesisWritten(ports: CoordinatorPorts, key: RunKey): Promise
   }
 }
 
-/**
- * The run's record names the checkpoint now: nobody discards it any more, but somebody may have before.
- * Nothing is stopped yet.
- */
+/** The run's record names the checkpoint now: nobody discards it any more, but somebody may have before. */
 async function requireRetained(ports: CoordinatorPorts, run: RunState): Promise<void> {
   const name = run.restoredFrom ?? '';
   const { run: origin, n } = await readCheckpoint(ports, name);
   const checkpoint = await new JobTables(ports.records).checkpoint(origin, n);
   const state = checkpoint?.value;
   if (state?.status === 'COMPLETE' && state.manifest === name && !state.discarded) return;
-  await changeStatus(ports, { job: run.job, run: run.id }, { from: ['PREPARING'], to: 'ABANDONED' });
+  await abandon(ports, run);
   throw new UserError(
     'CHECKPOINT_UNUSABLE',
     `Checkpoint ${n} of run ${origin} is ${state?.discarded === true ? 'discarded' : 'not complete'}; name ` +
       'one that is complete.',
   );
+}
+
+async function abandon(ports: CoordinatorPorts, { job, id: run }: RunState): Promise<void> {
+  await changeStatus(ports, { job, run }, { from: ['PREPARING', 'CREATED'], to: 'ABANDONED' });
 }
 
 function newRun(
@@ -295,7 +252,7 @@ function newRun(
   origin: Pick<RunState, 'lineage' | 'replaces'>,
 ): RunState {
   const fields = { id, job, ...origin, plan, code, genesisWritten: false, changedAt: clock.now() };
-  return { ...fields, status: 'CREATED', restoredFrom: null };
+  return { ...fields, status: 'CREATED', from: null, restoredFrom: null };
 }
 
 function taken(job: string, run: string): FencedError {

@@ -46,11 +46,15 @@ export async function cutSubtask(
   request: CutRequest,
 ): Promise<SubtaskCut | 'overtaken'> {
   const base = request.base === null ? undefined : await readBaseManifest(ports.objects, request.base);
+  // Before the base it is the base that knows which segments somebody may still look into.
+  const earlier = (request.previous?.segments ?? []).filter(
+    ({ toVersion }) => toVersion > (base?.version ?? 0),
+  );
   for (let attempt = 0; attempt < LIMITS.coordinatorAttemptsMax; attempt++) {
     const current = await ports.log.readBase(subtask);
     const moved = current !== undefined && current.manifest !== request.base;
     const archived = moved ? (await readBaseManifest(ports.objects, current.manifest)).segments : [];
-    const segments = ordered([...(base?.segments ?? []), ...(request.previous?.segments ?? []), ...archived]);
+    const segments = ordered([...(base?.segments ?? []), ...earlier, ...archived]);
     const cut = await cutBehind(ports, subtask, { ...request, manifest: base, segments });
     if (cut !== 'overrun') return cut;
   }

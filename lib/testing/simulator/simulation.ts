@@ -236,13 +236,15 @@ class Simulation {
     const run = `r${this.#parts.scheduler.steps}`;
     const deployed = this.#parts.job.deploy(parallelism);
     const { plan, code } = deployed;
+    // Every attempt is asked for the same.
+    let chosen: { readonly from: string | undefined } | undefined;
     this.#driver.untilDone(
       'restorer',
       async (ports) => {
         this.#world.deploy(run, deployed);
-        const from = goesBack ? this.#latestCheckpoint() : undefined;
+        chosen ??= { from: goesBack ? this.#latestCheckpoint() : undefined };
         await restoreJob(ports, {
-          ...{ job: JOB, run, plan, code, from, allowNonRestoredState: false },
+          ...{ job: JOB, run, plan, code, ...chosen, allowNonRestoredState: false },
           ownerOfShard: (vertex, shard) => ownerOfShard(shard, vertex.parallelism),
         });
       },

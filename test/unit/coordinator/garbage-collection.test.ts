@@ -14,6 +14,7 @@ import { type CheckpointState, JobTables, type RunState } from '../../../lib/coo
 import { frameHorizons } from '../../../lib/coordinator/reachability.ts';
 import { restoreJob, startJob } from '../../../lib/coordinator/restore.ts';
 import { subtaskName, subtasksOf } from '../../../lib/coordinator/run-plan.ts';
+import { sealRun } from '../../../lib/coordinator/savepoint.ts';
 import { readSubtask } from '../../../lib/coordinator/subtask-reader.ts';
 import { LIMITS } from '../../../lib/core/limits.ts';
 import { dieEverywhere } from './dying-ports.ts';
@@ -141,11 +142,51 @@ describe('collectGarbage', () => {
     const oldest = (await tables.checkpoint(RUN, 1))!.value.manifest!;
     const { revision: _, ...run } = (await tables.run(KEY))!;
     const restoring: RunState = { ...run.value, id: 'r', status: 'CREATED', genesisWritten: false };
-    await tables.createRun({ ...restoring, restoredFrom: oldest });
+    await tables.createRun({ ...restoring, lineage: 2, restoredFrom: oldest });
+    // Another restore has taken this lineage: it will never begin.
+    const second = (await tables.checkpoint(RUN, 2))!.value.manifest!;
+    await tables.createRun({ ...restoring, id: 'late', restoredFrom: second });
     await collectGarbage(world, { job: JOB });
     await readCut(world, (await readCheckpoint(world, oldest)).subtasks['read/0']!);
     expect((await tables.checkpoint(RUN, 1))?.value.discarded).toBe(false);
     expect((await tables.checkpoint(RUN, 2))?.value.discarded).toBe(true);
+  });
+
+  it('takes the mark of a checkpoint back that a restore has named meanwhile', async () => {
+    const world = await withHistory();
+    const tables = new JobTables(world.records);
+    const oldest = (await tables.checkpoint(RUN, 1))!.value.manifest!;
+    const { revision: _, ...run } = (await tables.run(KEY))!;
+    const restoring: RunState = { ...run.value, id: 'r', lineage: 2, genesisWritten: false };
+    const records = new Proxy(world.records, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        if (name !== 'update') return value.bind(target);
+        return async (...asked: Parameters<World['records']['update']>) => {
+          await tables.createRun({ ...restoring, status: 'PREPARING', restoredFrom: oldest });
+          return world.records.update(...asked);
+        };
+      },
+    });
+    await collectGarbage({ ...world, records }, { job: JOB });
+    expect((await tables.checkpoint(RUN, 1))?.value.discarded).toBe(false);
+    await readCut(world, (await readCheckpoint(world, oldest)).subtasks['read/0']!);
+  });
+
+  it('keeps the logs of a finished run as long as the job has no other', async () => {
+    const world = await withHistory();
+    for (const subtask of SUBTASKS) {
+      await commit(world, subtask, { payload: {}, item: { kind: 'seal', seal: 'finished' } });
+    }
+    await sealRun(world, KEY);
+    world.advance(LIMITS.garbageAgeMs + 1);
+    expect((await collectGarbage(world, { job: JOB, retained: 0 })).deletedRuns).toEqual([]);
+    await restoreJob(world, {
+      ...{ job: JOB, run: 'run-2', plan: planOf(2, 1), code: 'new', from: undefined },
+      allowNonRestoredState: false,
+    });
+    expect(await seenIds(world, { run: 'run-2', vertex: 'count', subtask: 0 })).toHaveLength(15);
   });
 
   it('deletes the log of a run that is over, and keeps its savepoint', async () => {
@@ -172,7 +213,7 @@ describe('collectGarbage', () => {
 describe('decisions about garbage', () => {
   const run: RunState = {
     ...{ id: 'a', job: JOB, lineage: 1, status: 'SEALED', plan: planOf(1, 1), code: 'c' },
-    ...{ replaces: null, restoredFrom: null, genesisWritten: true, changedAt: 0 },
+    ...{ replaces: null, from: null, restoredFrom: null, genesisWritten: true, changedAt: 0 },
   };
   const next: RunState = { ...run, id: 'b', status: 'RUNNING' };
   const late = LIMITS.garbageAgeMs + 1;
@@ -183,7 +224,9 @@ describe('decisions about garbage', () => {
     expect(isOver(run, next, late - 1)).toBe(false);
     expect(isOver(run, { ...next, genesisWritten: false }, late)).toBe(false);
     expect(isOver({ ...run, status: 'FAILED' }, next, late)).toBe(false);
-    expect(isOver({ ...run, status: 'FINISHED' }, run, late)).toBe(true);
+    expect(isOver({ ...run, status: 'FINISHED' }, run, late)).toBe(false);
+    expect(isOver({ ...run, status: 'FINISHED' }, next, late)).toBe(true);
+    expect(isOver({ ...run, status: 'ABANDONED' }, run, late)).toBe(true);
     expect(isOver({ ...run, status: 'RUNNING' }, run, late)).toBe(false);
   });
 
@@ -207,6 +250,24 @@ describe('decisions about garbage', () => {
     const consumed = (cseq: number) => [{ version: 1, consumed: { 'a/0': cseq }, produced: {} }];
     const points = { 'a/0': [a(4, 2, 1), a(9, 5, 3)], 'b/0': consumed(5), 'c/0': consumed(2) };
     expect(frameHorizons(points)).toEqual({ 'a/0': 4, 'b/0': 1, 'c/0': 1 });
+  });
+
+  it('are not inherited from one checkpoint by the next for ever', async () => {
+    const world = await withHistory();
+    const counts: number[] = [];
+    for (let round = 0; round < 40; round++) {
+      await produce(world, 0, { ids: [1000 + round] });
+      await consume(world, 0, { from: 0, frames: 9 });
+      await consume(world, 1, { from: 0, frames: 9 });
+      const taken = await takeCheckpoint(world, { ...KEY, execution: `n${round}`, always: true });
+      for (const subtask of SUBTASKS) await compactSubtask(world, subtask);
+      if (taken.kind !== 'complete') throw new Error(taken.kind);
+      const { subtasks } = await readCheckpoint(world, taken.manifest);
+      const base = (await readSubtask(world, SUBTASKS[0]!)).base?.manifest.segments.length ?? 0;
+      counts.push(subtasks['read/0']!.segments.length - base);
+    }
+    expect(Math.max(...counts)).toBeLessThan(5);
+    await readEverything(world);
   });
 
   it('are forgotten by bases once there are many behind the horizon', async () => {

@@ -210,6 +210,30 @@ describe('restoreJob', () => {
     expect((await new JobTables(world.records).run(KEY))?.value.status).toBe('FINISHED');
   });
 
+  it('I13: goes by what its first attempt was asked for', async () => {
+    const world = await withTraffic();
+    await prepareRestore(world, request(planOf(2, 1)));
+    for (const other of [request(planOf(2, 4)), request(planOf(2, 1), { code: 'newer' })]) {
+      await expect(restoreJob(world, other)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+    }
+    await restoreJob(world, request(planOf(2, 1)));
+    expect(await countedIn(world, NEW, 1)).toEqual(ALL);
+  });
+
+  it('I16: leaves the job with its run if a sink that is gone commits output before the seal', async () => {
+    const world = await withTraffic();
+    const counter = { run: RUN, vertex: 'count', subtask: 1 };
+    const plan: RunPlan = JSON.parse(JSON.stringify(planOf(2, 2)).replaceAll('"out"', '"write"'));
+    const intents = [{ operator: 'out', id: 'late', committable: 1 }];
+    const busy = beforeFirstSeal(world, () => commit(world, counter, { payload: { intents } }));
+    await expect(restoreJob(busy, request(plan))).rejects.toMatchObject({ code: 'STATE_NOT_RESTORED' });
+    const tables = new JobTables(world.records);
+    expect((await tables.job(JOB))?.value.currentRun).toBe(RUN);
+    await restoreJob(world, request(planOf(2, 2), { run: 'run-3' }));
+    const { fold } = await readSubtask(world, { run: 'run-3', vertex: 'count', subtask: 1 });
+    expect([...fold.intents.keys()]).toEqual(['late']);
+  });
+
   it('reports subtasks that never consume their inbox', async () => {
     const world = await withTraffic();
     world.onInvoke = async () => {};
@@ -313,6 +337,18 @@ describe('what a restore refuses, before anything is sealed', () => {
     expect(item?.kind).not.toBe('seal');
   });
 
+  it('is not a changed chain of a job that has stopped with nothing in flight', async () => {
+    const world = createWorld();
+    await startJob(world, { ...KEY, plan: planOf(1, 1), code: 'code' });
+    await produce(world, 0, { ids: [1, 2], counters: 1 });
+    await consume(world, 0, { from: 0 });
+    await takeSavepoint(world, { ...KEY, execution: 's' });
+    const [read, count] = planOf(1, 1).vertices;
+    const operators = [...read!.operators, ...count!.operators];
+    const chained: RunPlan = { vertices: [{ ...read!, operators }], edges: [] };
+    expect(await restoreJob(world, request(chained))).toMatchObject({ status: 'RUNNING' });
+  });
+
   it('is not a changed chain once everything is processed', async () => {
     const world = createWorld();
     await startJob(world, { ...KEY, plan: planOf(1, 1), code: 'code' });
@@ -402,6 +438,26 @@ describe('takeSavepoint', () => {
     expect(await seenIds(world, counter)).toEqual([0, 1, 2, 3]);
   });
 });
+
+/** Ports with which something happens right before the first seal is appended. */
+function beforeFirstSeal(world: World, happen: () => Promise<void>): World {
+  let open = true;
+  const log = new Proxy(world.log, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      if (name !== 'append') return value.bind(target);
+      return async (...asked: Parameters<World['log']['append']>) => {
+        if (open && asked[1].kind === 'seal') {
+          open = false;
+          await happen();
+        }
+        return world.log.append(...asked);
+      };
+    },
+  });
+  return { ...world, log };
+}
 
 /** Ports that do not see the record of this run when they look for it first. */
 function lateReader(world: World, run: string): World {

@@ -66,7 +66,7 @@ describe('JobTables', () => {
     const tables = new JobTables(createWorld().records);
     const state: Omit<RunState, 'job'> = {
       ...{ id: RUN, lineage: 1, status: 'RUNNING', plan: planOf(1, 1), code: 'c' },
-      ...{ replaces: null, restoredFrom: null },
+      ...{ replaces: null, from: null, restoredFrom: null },
       ...{ genesisWritten: true, changedAt: 1 },
     };
     await tables.createRun({ ...state, job: 'a' });
