@@ -10,7 +10,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { SegmentRef } from '../../core/log/base-manifest.ts';
 import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
 import { storeBase } from '../../ports/stored-base.ts';
-import { persistently, readBaseManifest } from '../../ports/stored-objects.ts';
+import { MissingObjectError, persistently, readBaseManifest } from '../../ports/stored-objects.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import type { Replica } from './replica.ts';
 
@@ -23,16 +23,17 @@ export async function compactReplica(context: InvocationContext, replica: Replic
   replica.base = base;
   if (base !== undefined && base.version >= replica.version) return base.version === replica.version;
   const items = await itemsBetween(context, (base?.version ?? 0) + 1, replica.version);
-  if (items === undefined) return false;
+  const segments = await segmentsOf(context, base);
+  if (items === undefined || segments === undefined) return false;
   const moved = await storeBase(
     context.objects,
     { subtask, nonce: context.nonce() },
     {
       version: replica.version,
       items,
-      segments: await segmentsOf(context, base),
+      segments,
       state: program.collectAll(),
-      toManifest: (chunks, segments) => replica.vectors.toBase(chunks, segments),
+      toManifest: (chunks, all) => replica.vectors.toBase(chunks, all),
     },
   );
   await persistently(() => log.moveBase(subtask, moved));
@@ -57,9 +58,16 @@ async function itemsBetween(
   return items;
 }
 
+/** Undefined if the base has moved meanwhile, and what it was is collected. */
 async function segmentsOf(
   { objects }: InvocationContext,
   base: BaseRecord | undefined,
-): Promise<readonly SegmentRef[]> {
-  return base === undefined ? [] : (await readBaseManifest(objects, base.manifest)).segments;
+): Promise<readonly SegmentRef[] | undefined> {
+  if (base === undefined) return [];
+  try {
+    return (await readBaseManifest(objects, base.manifest)).segments;
+  } catch (error) {
+    if (error instanceof MissingObjectError) return undefined;
+    throw error;
+  }
 }

@@ -6,8 +6,16 @@ import { decodeFrame } from '../../core/codec/frame-codec.ts';
 import { InvariantError } from '../../core/errors.ts';
 import type { OutgoingFrame } from '../../core/log/entry-payload.ts';
 import type { Frame } from '../../core/log/frame.ts';
+import type { BaseRecord } from '../../core/log/log-item.ts';
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
-import { persistently, readBaseManifest, readPayload, readSegment } from '../../ports/stored-objects.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import {
+  MissingObjectError,
+  persistently,
+  readBaseManifest,
+  readPayload,
+  readSegment,
+} from '../../ports/stored-objects.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import { readTail } from './subtask-loader.ts';
 
@@ -29,16 +37,23 @@ export async function pullFrames(
   const found = new Map<number, Frame>();
   const wanted = new FrameFilter(context, missing, found);
   const base = await persistently(() => log.readBase(sender));
-  if (base !== undefined) {
-    const { segments } = await readBaseManifest(objects, base.manifest);
-    for (const segment of segments.toReversed()) {
-      if (wanted.isComplete) break;
-      const items = await readSegment(objects, segment);
-      for (const item of items) wanted.offer((await readPayload(objects, item)).outbox);
-    }
+  try {
+    if (base !== undefined) await searchSegments(objects, base, wanted);
+    await readRecent({ ...context, subtask: sender }, (base?.version ?? 0) + 1, wanted);
+  } catch (error) {
+    // The base has moved: the next attempt finds the rest where it is now.
+    if (!(error instanceof MissingObjectError)) throw error;
   }
-  await readRecent({ ...context, subtask: sender }, (base?.version ?? 0) + 1, wanted);
   return [...found.values()].sort((a, b) => a.cseq - b.cseq);
+}
+
+async function searchSegments(objects: ObjectStore, base: BaseRecord, wanted: FrameFilter): Promise<void> {
+  const { segments } = await readBaseManifest(objects, base.manifest);
+  for (const segment of segments.toReversed()) {
+    if (wanted.isComplete) return;
+    const items = await readSegment(objects, segment);
+    for (const item of items) wanted.offer((await readPayload(objects, item)).outbox);
+  }
 }
 
 /** An overrun ends the search: the next attempt finds the frames in a segment. */

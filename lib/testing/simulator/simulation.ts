@@ -24,6 +24,8 @@ import { World } from './world.ts';
 const START_MS = Date.UTC(2026, 0, 1);
 const FAULTY_STEPS_MAX = 6000;
 const HEALED_STEPS_MAX = 12_000;
+/** Longer, because restores of a job at rest each wait QUIET_MS, and every minute has its checkpoint. */
+const RESTING_STEPS_MAX = 30_000;
 /** How long a quiet job stands still before a restore. Unit: ms of virtual time. */
 const QUIET_MS = 20 * 60_000;
 const JOB = 'job';
@@ -152,7 +154,7 @@ class Simulation {
     const { scheduler, job } = this.#parts;
     if (!job.isQuiet) return;
     const atRest = () => this.#lifeLeft === 0 && this.#world.input.resting && this.#unrest() === undefined;
-    const stop = await scheduler.run(HEALED_STEPS_MAX, atRest);
+    const stop = await scheduler.run(RESTING_STEPS_MAX, atRest);
     if (stop !== 'done')
       throw new AssertionError('A13', `at rest: ${this.#unrest() ?? this.#unfinished(stop)}`);
     this.#world.release();
@@ -343,7 +345,7 @@ class Simulation {
           parked.size
         }${inboxPending ? ' inbox' : ''}`;
       });
-    const why = stop === 'idle' ? 'nothing can happen any more' : `not done after ${HEALED_STEPS_MAX} steps`;
+    const why = stop === 'idle' ? 'nothing can happen any more' : `not done after so many steps`;
     const left = `${this.#lifeLeft} steps of coordinators left`;
     return `${why}; run ${this.#currentRun}, ${left}: ${heads.join('; ')}`;
   }

@@ -319,6 +319,26 @@ describe('I3: the ring', () => {
     await world.deliver(world.host(), ROUTER);
     expect(world.programs.at(-1)?.counts.get('all')).toBe(40);
   });
+
+  it('goes on when the base moves, and the one before is collected, while it is read', async () => {
+    const world = new InvocationWorld({ ringSize: 8 });
+    const words = Array.from({ length: 40 }, (_, i) => WORDS[i % WORDS.length]!);
+    const get = world.objects.get.bind(world.objects);
+    let [reads, missed] = [0, 0];
+    world.objects.get = async (name) => {
+      if (!name.startsWith('base/') || ++reads % 2 === 0) return get(name);
+      missed++;
+      return undefined;
+    };
+    const host = world.host();
+    for (const word of words) {
+      world.feed([word]);
+      await world.drain(host);
+    }
+    expect(missed).toBeGreaterThan(3);
+    expect(world.failures).toEqual([]);
+    expect(world.outputs).toEqual(sequentialCounts(words));
+  });
 });
 
 describe('I9: the cache', () => {
