@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const CONDITION = 'millrace-source';
-const conditions = [CONDITION, 'module', 'node', 'import', 'default'];
+const conditions = [CONDITION, 'node', 'import', 'default'];
 
 /** A project that runs every `*.test.ts` under `folder`. */
 function project(name: string, options: { readonly folder: string; readonly testTimeoutMs: number }) {
@@ -16,6 +16,20 @@ function project(name: string, options: { readonly folder: string; readonly test
   };
 }
 
+/** Emulators and deployments are large: one file at a time. */
+const END_TO_END = {
+  extends: true as const,
+  test: {
+    name: 'e2e',
+    include: ['test/e2e/**/*.test.ts'],
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+    // Projects that run at the same time must have as many workers each.
+    sequence: { groupOrder: 1 },
+  },
+};
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -29,6 +43,8 @@ export default defineConfig({
       project('contract', { folder: 'test/contract', testTimeoutMs: 20_000 }),
       project('conformance', { folder: 'test/conformance', testTimeoutMs: 20_000 }),
       project('integration', { folder: 'test/integration', testTimeoutMs: 60_000 }),
+      project('infra', { folder: 'test/infra', testTimeoutMs: 120_000 }),
+      END_TO_END,
       project('sim', { folder: 'test/sim', testTimeoutMs: 240_000 }),
       project('crash', { folder: 'test/crash', testTimeoutMs: 120_000 }),
       project('tidy', { folder: 'test/tidy', testTimeoutMs: 60_000 }),

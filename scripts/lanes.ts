@@ -15,6 +15,8 @@ export interface TestLane {
   readonly budgetSeconds: number;
   /** The files that the project runs; none means that the lane is skipped. */
   readonly files: string;
+  /** A command that fails, and says why, where the lane cannot run: then it is skipped. */
+  readonly probe?: readonly string[];
 }
 
 export type Lane = CommandLane | TestLane;
@@ -41,6 +43,14 @@ export const LANES: readonly Lane[] = [
   { kind: 'tests', name: 'contract', budgetSeconds: 120, files: 'test/contract/**/*.test.ts' },
   { kind: 'tests', name: 'conformance', budgetSeconds: 180, files: 'test/conformance/**/*.test.ts' },
   { kind: 'tests', name: 'integration', budgetSeconds: 300, files: 'test/integration/**/*.test.ts' },
+  { kind: 'tests', name: 'infra', budgetSeconds: 300, files: 'test/infra/**/*.test.ts' },
+  {
+    kind: 'tests',
+    name: 'e2e',
+    budgetSeconds: 360,
+    files: 'test/e2e/**/*.test.ts',
+    probe: ['node', 'test/e2e/emulator/probe.ts'],
+  },
   { kind: 'tests', name: 'sim', budgetSeconds: 400, files: 'test/sim/**/*.test.ts' },
   { kind: 'tests', name: 'crash', budgetSeconds: 300, files: 'test/crash/**/*.test.ts' },
   { kind: 'tests', name: 'tidy', budgetSeconds: 120, files: 'test/tidy/**/*.test.ts' },

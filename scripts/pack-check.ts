@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { laneEnv, ROOT } from './run-command.ts';
 
 const PUBLISHED = /^(dist\/|bin\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/;
-const REQUIRED = ['bin/millrace.js', 'dist/lib/index.js', 'dist/lib/index.d.ts', 'README.md', 'LICENSE'];
+const REQUIRED = [
+  'bin/millrace.js',
+  'dist/infra/index.js',
+  'dist/lib/index.js',
+  'dist/lib/index.d.ts',
+  'README.md',
+  'LICENSE',
+];
 const EXPECTED_LINES = ['{"item":"pear","total":3}', '{"item":"plum","total":7}'];
 
 /** Runs a command and returns what it printed; throws with all of it if it fails. */

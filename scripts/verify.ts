@@ -27,11 +27,10 @@ async function runSingle(lane: Lane & { readonly kind: 'command' }): Promise<Tes
 }
 
 async function runTests(lane: TestLane): Promise<TestCounts> {
-  if (globSync(lane.files, { cwd: ROOT }).length === 0) {
-    console.error(
-      `!!! SKIPPED ${lane.name}: no file matches ${lane.files}${IN_CI ? '; a failure in CI' : ''}`,
-    );
-    return { passed: 0, failed: IN_CI ? 1 : 0, skipped: 1 };
+  if (globSync(lane.files, { cwd: ROOT }).length === 0) return skipped(lane, `no file matches ${lane.files}`);
+  if (lane.probe !== undefined) {
+    const probed = await runCommand(lane.probe, { budgetMs: lane.budgetSeconds * 1000 });
+    if (!succeeded(lane, probed)) return skipped(lane, 'it cannot run on this machine, see above');
   }
   const report = join(OUT, `${lane.name}.report.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -40,6 +39,11 @@ async function runTests(lane: TestLane): Promise<TestCounts> {
   const counts = readTestCounts(report) ?? { passed: 0, failed: 0, skipped: 0 };
   // vitest also fails without a failed test: an unhandled rejection, a crash, no report at all.
   return succeeded(lane, end) ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
+}
+
+function skipped({ name }: TestLane, reason: string): TestCounts {
+  console.error(`!!! SKIPPED ${name}: ${reason}${IN_CI ? '; a failure in CI' : ''}`);
+  return { passed: 0, failed: IN_CI ? 1 : 0, skipped: 1 };
 }
 
 function succeeded(lane: Lane, end: CommandEnd): boolean {

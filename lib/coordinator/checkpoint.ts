@@ -35,6 +35,8 @@ export interface CheckpointRequest extends RunKey {
   readonly execution: string;
   /** Take it also if nothing has happened since the last one. @default false */
   readonly always?: boolean;
+  /** Keep it until it is discarded: a savepoint. @default false */
+  readonly keep?: boolean;
 }
 
 export type CheckpointOutcome =
@@ -60,7 +62,7 @@ export async function takeCheckpoint(
 /** Creates the record of the next checkpoint, or finds the one of this execution. */
 export async function createCheckpoint(
   ports: CoordinatorPorts,
-  { job, run: id, execution, always = false }: CheckpointRequest,
+  { job, run: id, execution, keep = false, always = keep }: CheckpointRequest,
 ): Promise<
   { readonly kind: 'created'; readonly n: number } | Extract<CheckpointOutcome, { kind: 'skipped' }>
 > {
@@ -76,7 +78,8 @@ export async function createCheckpoint(
       return { kind: 'skipped', n: last.n };
     }
     const n = (existing.at(-1)?.n ?? 0) + 1;
-    const state = pendingCheckpoint({ run: id, n, execution, createdAt: ports.clock.now() });
+    const fields = { run: id, n, execution, createdAt: ports.clock.now() };
+    const state = pendingCheckpoint(fields, keep ? 'savepoint' : 'checkpoint');
     if (await tables.createCheckpoint(state)) return { kind: 'created', n };
   }
 }
@@ -84,7 +87,7 @@ export async function createCheckpoint(
 /** A record as it is created. */
 export function pendingCheckpoint(
   fields: Pick<CheckpointState, 'run' | 'n' | 'execution' | 'createdAt'>,
-  purpose: CheckpointState['purpose'] = 'checkpoint',
+  purpose: CheckpointState['purpose'],
 ): CheckpointState {
   return { ...fields, purpose, status: 'PENDING', bases: null, manifest: null, discarded: false };
 }
@@ -138,17 +141,17 @@ export async function concludeCheckpoint(
 /**
  * Gives a checkpoint up, unless it is decided already. Its epochs stay in the logs and do no harm.
  *
- * Throws UserError CHECKPOINT_UNUSABLE for a savepoint: its run is being sealed and cannot go on.
+ * Throws UserError CHECKPOINT_UNUSABLE for one that stops its run: that is being sealed and cannot go on.
  */
 export async function abortCheckpoint(
   ports: CoordinatorPorts,
   key: CheckpointKey,
 ): Promise<CheckpointOutcome> {
   const { value } = await checkpointOf(new JobTables(ports.records), key);
-  if (value.purpose === 'savepoint') {
+  if (value.purpose === 'stop') {
     throw new UserError(
       'CHECKPOINT_UNUSABLE',
-      `Number ${key.n} of run ${key.run} is a savepoint and cannot be aborted; complete it by repeating it.`,
+      `Number ${key.n} of run ${key.run} stops the run and cannot be aborted; complete it by repeating it.`,
     );
   }
   return decide(ports, key, { status: 'ABORTED', manifest: null });
@@ -183,7 +186,7 @@ async function cutAll(
       `Checkpoint ${n} of ${run.id} is to be cut before bases are noted.`,
     );
   }
-  if (purpose === 'savepoint' && run.status !== 'SEALED' && run.status !== 'FINISHED') {
+  if (purpose === 'stop' && run.status !== 'SEALED' && run.status !== 'FINISHED') {
     throw new InvariantError(
       'INVARIANT',
       `Savepoint ${n} of ${run.id} is to be cut before the run is sealed.`,
@@ -196,7 +199,7 @@ async function cutAll(
     const cut = await cutSubtask(ports, subtask, {
       base: bases[name] ?? null,
       previous: previous?.subtasks[name],
-      endsAt: purpose === 'savepoint' ? undefined : (item) => item.epoch >= n,
+      endsAt: purpose === 'stop' ? undefined : (item) => item.epoch >= n,
     });
     if (cut === 'overtaken') return cut;
     cuts[name] = cut;

@@ -103,10 +103,10 @@ async function collectRun(
   const garbage = listed.filter(({ name, storedAt }) =>
     ports.rules.isGarbage({ reachable: isReachable(name), ageMs: now - storedAt }),
   );
-  if (over) await ports.log.deleteRun(key.run);
+  if (over) for (const subtask of subtasksOf(run.plan, run.id)) await ports.log.deleteLog(subtask);
   await deleteObjects(ports, garbage);
-  // A savepoint may be cut long after it has noted its bases: what lies behind them is not forgotten.
-  const stopping = pending.some(({ purpose }) => purpose === 'savepoint');
+  // What stops a run may be cut long after it has noted its bases: what lies behind them is not forgotten.
+  const stopping = pending.some(({ purpose }) => purpose === 'stop');
   if (!over && !stopping) await forgetSegments(ports, run, { roots, kept });
   return { deletedObjects: garbage.length, over };
 }
@@ -172,7 +172,7 @@ async function discardExpired(
     const stale = ports.clock.now() - createdAt > LIMITS.garbageAgeMs;
     if (expired.has(checkpoint.value)) {
       await discard(ports, key, n);
-    } else if (status === 'PENDING' && purpose === 'checkpoint' && stale) {
+    } else if (status === 'PENDING' && purpose !== 'stop' && stale) {
       await abortCheckpoint(ports, { ...key, n });
     }
   }

@@ -64,8 +64,8 @@ const CHECKPOINT_STATUSES: readonly unknown[] = [
 export interface CheckpointState {
   readonly run: string;
   readonly n: number;
-  /** A savepoint seals the run and is kept until somebody discards it. */
-  readonly purpose: 'checkpoint' | 'savepoint';
+  /** `stop` seals the run; it and a savepoint are kept until somebody discards them. */
+  readonly purpose: 'checkpoint' | 'savepoint' | 'stop';
   readonly status: CheckpointStatus;
   /** Who takes it: the same in every repetition of its steps. */
   readonly execution: string;
@@ -210,7 +210,7 @@ function parseCheckpoint(fields: Fields): CheckpointState | undefined {
   const numbers = typeof n === 'number' && typeof createdAt === 'number';
   const named = isStringOrNull(manifest);
   if (!texts || !numbers || !named || typeof discarded !== 'boolean' || !isBases(bases)) return undefined;
-  if (purpose !== 'checkpoint' && purpose !== 'savepoint') return undefined;
+  if (purpose !== 'checkpoint' && purpose !== 'savepoint' && purpose !== 'stop') return undefined;
   if (!CHECKPOINT_STATUSES.includes(status)) return undefined;
   // The list above holds exactly the members of the union.
   const known = status as CheckpointStatus;

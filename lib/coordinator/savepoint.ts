@@ -72,7 +72,7 @@ async function createSavepoint(
     const mine = existing.find((checkpoint) => checkpoint.execution === execution);
     if (mine !== undefined) return { job, run, n: mine.n };
     const n = (existing.at(-1)?.n ?? 0) + 1;
-    const state = pendingCheckpoint({ run, n, execution, createdAt: ports.clock.now() }, 'savepoint');
+    const state = pendingCheckpoint({ run, n, execution, createdAt: ports.clock.now() }, 'stop');
     if (await tables.createCheckpoint(state)) return { job, run, n };
   }
 }

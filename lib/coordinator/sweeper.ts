@@ -18,6 +18,8 @@ import { changeStatus } from './savepoint.ts';
 export interface SweepReport {
   readonly status: RunStatus;
   readonly invoked: number;
+  /** When a subtask has made a version last; 0 if none has. Unit: ms since the epoch. */
+  readonly movedAt: number;
   /** What went wrong with some subtasks; the others were looked at all the same. */
   readonly failures: readonly unknown[];
 }
@@ -46,7 +48,7 @@ export function statusFrom(
 export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<SweepReport> {
   const { value: run } = await runOf(ports, key);
   const live = (run.status === 'RUNNING' || run.status === 'CREATED') && run.genesisWritten;
-  if (!live) return { status: run.status, invoked: 0, failures: [] };
+  if (!live) return { status: run.status, invoked: 0, movedAt: 0, failures: [] };
   const heads: (LogItem | undefined)[] = [];
   const failures: unknown[] = [];
   let invoked = 0;
@@ -59,10 +61,11 @@ export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<Sw
       failures.push(error);
     }
   }
-  if (failures.length > 0) return { status: run.status, invoked, failures };
+  const movedAt = Math.max(0, ...heads.map((head) => head?.processingTime ?? 0));
+  if (failures.length > 0) return { status: run.status, invoked, movedAt, failures };
   const to = statusFrom(run, heads);
   const status = to === run.status ? to : await changeStatus(ports, key, { from: [run.status], to });
-  return { status, invoked, failures };
+  return { status, invoked, movedAt, failures };
 }
 
 async function wake(

@@ -131,7 +131,7 @@ export interface SourceRuntime<T, S extends SourceSplit, C> {
   createEnumerator(context: SplitEnumeratorContext<S>, checkpoint?: C): SplitEnumerator<C>;
   createReader(context: SourceReaderContext): SourceReader<T, S>;
   /** Only of a source whose records can be delivered to it. */
-  createPushedReader?(context: SourceReaderContext): PushedReader<T, S>;
+  createPushedReader?(context: SourceReaderContext): PushedReader<T, SourceSplit>;
 }
 
 /** A SourceRuntime whose split and checkpoint types are nobody else's business. */

@@ -78,14 +78,18 @@ export const LIMITS = {
   logInlineBytesMax: 12 << 10,
   /** Largest log item; DynamoDB's is 400 KB. */
   logItemBytesMax: 350 << 10,
+  /** Largest value of one place of keyed state in a remote table; an item of DynamoDB is at most 400 KB. */
+  tableValueBytesMax: 350 << 10,
+  /** Calls to a remote table that are under way at the same time for one batch. */
+  tableCallsMax: 32,
   /** Chunk of a full state: one object of a base. */
   stateChunkBytes: 4 << 20,
   /** Encoded bytes from which compression is tried. */
   compressedBytesMin: 1 << 10,
   /** Largest encoded object once it is decompressed. */
   decodedBytesMax: 1 << 30,
-  /** Largest frame; a Kinesis record is at most 1 MB. */
-  frameBytesMax: 1 << 20,
+  /** Largest frame; a Kinesis record is at most 1 MiB together with its partition key, the id of the run. */
+  frameBytesMax: (1 << 20) - (1 << 10),
   /** Rows that a store reads at once when it lists objects or records. */
   storePageRowsMax: 1000,
   /** Longest wait for another tool that writes to the state database. */
@@ -136,6 +140,28 @@ export const LIMITS = {
   deletedNamesMax: 1000,
   /** Segments that a base may list though nobody looks for a frame in them. */
   forgottenSegmentsMax: 64,
+  /** Subtasks of one vertex on AWS: a Kinesis shard each, and an entry each in the state of an execution. */
+  deployedParallelismMax: 256,
+  /** Code of one deployed job without the user's own dependencies. */
+  bundleBytesMax: 1_500_000,
+  /** Environment of a Lambda function; Lambda's own limit is 4 KB. */
+  functionEnvironmentBytesMax: 4 << 10,
+  /** Characters of the name under which a deployed job keeps its records. */
+  deployedNameCharactersMax: 40,
+  /** Time to connect to an AWS service. */
+  awsConnectionMsMax: 2000,
+  /** Time of one attempt of a call of an AWS service. */
+  awsRequestMsMax: 10_000,
+  /** Attempts of a call of an AWS service by its client. */
+  awsAttemptsMax: 3,
+  /** Connections of one client of an AWS service. */
+  awsSocketsMax: 50,
+  /** Looks at an event source mapping while it is to be switched. */
+  mappingSwitchesMax: 60,
+  /** Pause between them. */
+  mappingPauseMs: 2000,
+  /** Sweeps between two collections of garbage. */
+  sweepsPerCollection: 60,
   /** Complete checkpoints that a run keeps. */
   checkpointsRetained: 3,
 } as const;

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../adapters/system/system-clock.ts';
 import { UserError } from '../core/errors.ts';
 import type {
   DurableResult,
@@ -19,7 +20,6 @@ import { EmbeddedJob } from './embedded-job.ts';
 import { METRICS_FILE, writeMetrics } from './metrics-file.ts';
 import type { ProgressRecord } from './run-records.ts';
 import { StateDirectory } from './state-directory.ts';
-import { systemClock } from './system-clock.ts';
 
 /** Where a job keeps its state and its dead letters unless it is told otherwise. */
 export function defaultStateDir(jobName: string): string {

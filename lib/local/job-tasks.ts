@@ -6,6 +6,7 @@
  * differently changes nothing.
  */
 import { MemoryChannel } from '../adapters/memory/memory-channel.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
 import type { StateScope } from '../core/connector.ts';
 import { InvariantError } from '../core/errors.ts';
 import type { OperatorDelta, OperatorStateDelta } from '../core/log/state-delta.ts';
@@ -24,7 +25,6 @@ import { SinkHost } from './sink-host.ts';
 import { SourceHost } from './source-host.ts';
 import { stateIdOf } from './state-layout.ts';
 import type { SubtaskDeltas } from './subtask-deltas.ts';
-import { systemRandom } from './system-random.ts';
 
 export interface JobTasksOptions {
   readonly plan: StreamGraph;

@@ -18,3 +18,16 @@ export interface DeadLetter {
 export interface DeadLetterOutput {
   write(letter: DeadLetter): void;
 }
+
+/** A dead letter of a committed version. */
+export interface CommittedLetter {
+  /** The same in every attempt to keep it. */
+  readonly id: string;
+  readonly letter: DeadLetter;
+}
+
+/** Where committed dead letters go from many processes. */
+export interface DeadLetterStore {
+  /** Keeping a letter twice does no harm. */
+  keep(letters: readonly CommittedLetter[]): Promise<void>;
+}

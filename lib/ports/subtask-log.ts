@@ -35,8 +35,8 @@ export interface SubtaskLog {
    * and `readSlot` and refusals show it with an empty payload.
    */
   moveBase(subtask: SubtaskId, base: BaseRecord): Promise<boolean>;
-  /** Removes log and base of a run that is over. */
-  deleteRun(run: string): Promise<void>;
+  /** Removes log and base of a subtask whose run is over; repeating it does no harm. */
+  deleteLog(subtask: SubtaskId): Promise<void>;
 }
 
 export interface LogScan {
@@ -49,4 +49,6 @@ export interface GroupLog extends SubtaskLog {
   appendGroup(
     items: readonly { readonly subtask: SubtaskId; readonly item: LogItem }[],
   ): Promise<AppendResult>;
+  /** As `deleteLog`, of all subtasks of a run. */
+  deleteRun(run: string): Promise<void>;
 }

@@ -54,6 +54,24 @@ const cases: readonly ContractCase<GroupLog>[] = [
       expect(await log.appendGroup([])).toEqual({ kind: 'accepted' });
     },
   },
+  {
+    id: 'GRP-05',
+    says: 'a run that is over is removed with its bases, and no other',
+    run: async (log) => {
+      const other = subtask(0, 'run-10');
+      for (const each of [first, second, other]) {
+        await fill(log, each, { to: 3 });
+        await log.moveBase(each, { version: 2, manifest: 'base/2-w', archivedThrough: 0 });
+      }
+      await log.deleteRun('run-1');
+      await log.deleteRun('run-1');
+      for (const gone of [first, second]) {
+        expect(await log.readFrom(gone, 1, 10)).toEqual({ items: [], stop: 'head' });
+        expect(await log.readBase(gone)).toBeUndefined();
+      }
+      expect((await log.readFrom(other, 1, 10)).items).toHaveLength(3);
+    },
+  },
 ];
 
 /** The contract of GroupLog; `open` must give logs of RING_SIZE slots. */

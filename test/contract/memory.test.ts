@@ -3,7 +3,7 @@ import { MemoryKeyedTable } from '../../lib/adapters/memory/memory-keyed-table.t
 import { MemoryObjectStore } from '../../lib/adapters/memory/memory-object-store.ts';
 import { MemoryStreamTransport } from '../../lib/adapters/memory/memory-stream-transport.ts';
 import { MemorySubtaskLog } from '../../lib/adapters/memory/memory-subtask-log.ts';
-import { systemClock } from '../../lib/local/system-clock.ts';
+import { systemClock } from '../../lib/adapters/system/system-clock.ts';
 import type { Open } from './contract-cases.ts';
 import { describeGroupLog } from './group-log-contract.ts';
 import { describeJobRecords } from './job-records-contract.ts';

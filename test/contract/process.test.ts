@@ -1,7 +1,7 @@
 /** What a process of this machine gives to a job: its clock, its randomness, its counters. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../lib/local/system-clock.ts';
-import { systemRandom } from '../../lib/local/system-random.ts';
+import { systemClock } from '../../lib/adapters/system/system-clock.ts';
+import { systemRandom } from '../../lib/adapters/system/system-random.ts';
 import { VersionClock } from '../../lib/runtime/invocation/version-clock.ts';
 import { MetricRegistry } from '../../lib/runtime/metrics.ts';
 import { describeClock } from './clock-contract.ts';

@@ -68,6 +68,10 @@ export class MemorySubtaskLog implements GroupLog {
     return true;
   }
 
+  async deleteLog(subtask: SubtaskId): Promise<void> {
+    this.#subtasks.delete(subtaskPath(subtask));
+  }
+
   async deleteRun(run: string): Promise<void> {
     for (const [path, state] of this.#subtasks) {
       if (state.run === run) this.#subtasks.delete(path);

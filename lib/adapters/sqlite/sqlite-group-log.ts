@@ -39,7 +39,8 @@ export class SqliteGroupLog implements GroupLog {
   readonly #base: StatementSync;
   readonly #moveBase: StatementSync;
   readonly #giveBack: StatementSync;
-  readonly #deletions: readonly StatementSync[];
+  readonly #logDeletions: readonly StatementSync[];
+  readonly #runDeletions: readonly StatementSync[];
 
   constructor(file: SqliteFile) {
     this.ringSize = file.ringSize;
@@ -58,7 +59,11 @@ export class SqliteGroupLog implements GroupLog {
     this.#giveBack = file.prepare(`
       UPDATE log SET place = 'archived', checksum = 0, payload = NULL
       WHERE run = ? AND vertex = ? AND subtask = ? AND version <= ? AND place <> 'archived'`);
-    this.#deletions = ['log', 'base'].map((table) => file.prepare(`DELETE FROM ${table} WHERE run = ?`));
+    const deletions = ['log', 'base'].map((table) => `DELETE FROM ${table} WHERE run = ?`);
+    this.#runDeletions = deletions.map((deletion) => file.prepare(deletion));
+    this.#logDeletions = deletions.map((deletion) =>
+      file.prepare(`${deletion} AND vertex = ? AND subtask = ?`),
+    );
   }
 
   async append(subtask: SubtaskId, item: LogItem): Promise<AppendResult> {
@@ -122,9 +127,17 @@ export class SqliteGroupLog implements GroupLog {
     return true;
   }
 
+  async deleteLog({ run, vertex, subtask }: SubtaskId): Promise<void> {
+    this.#file.write(() => {
+      for (const deletion of this.#logDeletions) deletion.run(run, vertex, subtask);
+    });
+    this.#file.shrink();
+  }
+
+  /** As `deleteLog`, of all subtasks of a run. */
   async deleteRun(run: string): Promise<void> {
     this.#file.write(() => {
-      for (const deletion of this.#deletions) deletion.run(run);
+      for (const deletion of this.#runDeletions) deletion.run(run);
     });
     this.#file.shrink();
   }

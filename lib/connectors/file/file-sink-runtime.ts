@@ -63,7 +63,11 @@ class FileSinkRuntime<T> implements SinkRuntime<T, FileCommittable> {
   }
 }
 
-async function loadFormat<T>({ folder, format }: FileSinkSpec<T>): Promise<PartFormat<T>> {
+/** Brings the code of the format alone. */
+export async function loadFormat<T>({
+  folder,
+  format,
+}: Pick<FileSinkSpec<T>, 'folder' | 'format'>): Promise<PartFormat<T>> {
   switch (format.kind) {
     case 'ndjson': {
       const { ndjsonParts } = await import('./ndjson-part.ts');

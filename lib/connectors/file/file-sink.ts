@@ -93,7 +93,8 @@ export class FileSink<T> implements Sink<T> {
   readonly description: string;
   /** The folder. */
   readonly location: string;
-  private readonly spec: FileSinkSpec<T>;
+  /** @internal */
+  readonly spec: FileSinkSpec<T>;
 
   private constructor(spec: FileSinkSpec<T>) {
     this.spec = spec;

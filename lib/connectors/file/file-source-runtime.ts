@@ -4,17 +4,35 @@ import { FileEnumerator, type FileEnumeratorCheckpoint } from './file-enumerator
 import { FileSourceReader, type OpenSplit } from './file-source-reader.ts';
 import type { FileSourceSpec } from './file-source-spec.ts';
 import type { FileSplit } from './file-split.ts';
+import { type LineParser, PushedLineReader } from './pushed-line-reader.ts';
 import { RecordValidator } from './record-validator.ts';
 
+/** Files are read split by split; what a stream delivers instead has only shards. */
+type FileSourceRuntime<T> = SourceRuntime<T, FileSplit, FileEnumeratorCheckpoint>;
+
 /** The code of a file source; only the reader of its format is loaded. */
-export async function createFileSourceRuntime<T>(
-  spec: FileSourceSpec,
-): Promise<SourceRuntime<T, FileSplit, FileEnumeratorCheckpoint>> {
+export async function createFileSourceRuntime<T>(spec: FileSourceSpec): Promise<FileSourceRuntime<T>> {
   const opener = await loadOpener<T>(spec);
+  const parse = await loadLineParser(spec);
   return {
     createEnumerator: (context, checkpoint) => new FileEnumerator(spec, context, checkpoint),
     createReader: (context) => new FileSourceReader(context, opener),
+    ...(parse && { createPushedReader: () => new PushedLineReader(parse, validatorOf<T>(spec)) }),
   };
+}
+
+/** Undefined for a format whose records are no lines. */
+async function loadLineParser({ format, paths }: FileSourceSpec): Promise<LineParser | undefined> {
+  switch (format.kind) {
+    case 'ndjson':
+      return (line) => JSON.parse(line);
+    case 'csv': {
+      const { csvLines } = await import('./csv-lines.ts');
+      return csvLines(paths.join(', '), format.options);
+    }
+    case 'parquet':
+      return undefined;
+  }
 }
 
 async function loadOpener<T>(spec: FileSourceSpec): Promise<OpenSplit<T>> {

@@ -16,6 +16,7 @@ import { UserError } from '../../core/errors.ts';
 export class DrivenReader implements SourceReader<unknown, SourceSplit> {
   readonly #inner: PushedReader<unknown, SourceSplit>;
   readonly #known = new Set<string>();
+  readonly #ended = new Set<string>();
   #drained = false;
 
   constructor(inner: PushedReader<unknown, SourceSplit>) {
@@ -52,7 +53,14 @@ export class DrivenReader implements SourceReader<unknown, SourceSplit> {
   }
 
   endShard(shardId: string): void {
+    this.#ended.add(shardId);
     this.#inner.endShard(shardId);
+  }
+
+  /** Nothing follows in any shard, and no shard follows. */
+  endInput(): void {
+    for (const shardId of this.#known) if (!this.#ended.has(shardId)) this.endShard(shardId);
+    this.notifyNoMoreSplits();
   }
 
   notifyNoMoreSplits(): void {

@@ -70,6 +70,8 @@ export interface SubtaskProgram {
   processRecords(shardId: string, records: readonly PushedRecord[]): void;
   /** Nothing follows in the shard. */
   endShard(shardId: string): void;
+  /** Nothing follows in any shard of the source, also in those of which it has not heard yet. */
+  endInput(): void;
   /** Between records, where asynchronous work may be done: buffers of sinks go out. */
   settle(): Promise<void>;
   /** True once every channel or shard has ended. */

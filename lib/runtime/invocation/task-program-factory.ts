@@ -11,7 +11,7 @@ import {
 import { createJobGraph, type JobGraph, type JobVertex, nodesOf } from '../../graph/job-graph.ts';
 import type { StreamGraph, StreamNode } from '../../graph/stream-graph.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { DeadLetter, DeadLetterOutput } from '../../ports/dead-letters.ts';
+import type { DeadLetter, DeadLetterStore } from '../../ports/dead-letters.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ProtocolRules } from '../../protocol/rules.ts';
 import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
@@ -30,8 +30,10 @@ export interface TaskProgramOptions {
   readonly newGraph: () => StreamGraph;
   readonly clock: Clock;
   readonly random: Random;
-  readonly deadLetters: DeadLetterOutput;
+  readonly deadLetters: DeadLetterStore;
   readonly rules: ProtocolRules;
+  /** Where operators count. @default a registry that nobody reads */
+  readonly metrics?: MetricRegistry;
   /** The shards that a subtask of a source reads. */
   readonly shardsOf: (subtask: SubtaskId) => readonly string[];
 }
@@ -44,12 +46,13 @@ export class TaskProgramFactory {
   readonly #vertexOf: ReadonlyMap<number, JobVertex>;
   readonly #sources = new Map<number, Promise<AnySourceRuntime<unknown>>>();
   readonly #sinks = new Map<number, Promise<AnySinkRuntime<unknown>>>();
-  readonly metrics = new MetricRegistry();
+  readonly #metrics: MetricRegistry;
 
   /** Throws UserError ARGUMENT_INVALID for a job whose keyed state is in a table. */
   constructor(options: TaskProgramOptions) {
     this.#options = options;
     this.#plan = options.newGraph();
+    this.#metrics = options.metrics ?? new MetricRegistry();
     requireHeap(this.#plan);
     this.#jobGraph = createJobGraph(this.#plan);
     this.#executionGraph = createExecutionGraph(this.#jobGraph);
@@ -106,7 +109,7 @@ export class TaskProgramFactory {
     return {
       jobName: this.#plan.jobName,
       onError: this.#plan.onError,
-      ...{ clock, random, metrics: this.metrics },
+      ...{ clock, random, metrics: this.#metrics },
       trackChanges: true,
       freezeState: rules.guardsStateValues(),
       deadLetters: { write: (letter) => void letters.push(letter) },

@@ -12,7 +12,8 @@ import { parseCommittableId } from '../../core/log/committable-id.ts';
 import { DEAD_LETTERS, type SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
-import type { DeadLetter, DeadLetterOutput } from '../../ports/dead-letters.ts';
+import type { DeadLetter, DeadLetterStore } from '../../ports/dead-letters.ts';
+import { isDrained } from '../../protocol/drain.ts';
 import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
 import type { Task } from '../task/task.ts';
 import type { DrivenReader } from './driven-reader.ts';
@@ -41,7 +42,7 @@ export interface TaskProgramParts {
   readonly reader: () => DrivenReader | undefined;
   /** Letters written by the task and not collected yet. */
   readonly letters: DeadLetter[];
-  readonly deadLetters: DeadLetterOutput;
+  readonly deadLetters: DeadLetterStore;
   /** How deltas name an operator. */
   readonly stateIdOf: (nodeId: number) => string;
   /** Of the sink with this name. */
@@ -73,7 +74,7 @@ export class TaskProgram implements SubtaskProgram {
     }
     const open = shards.filter((shard) => !this.#endedShards.has(shard));
     this.#parts.reader()?.addSplits(open.map((splitId) => ({ splitId })));
-    this.#endSourceIfDone();
+    this.#endSourceIfDone(isDrained(start.watermarks));
     this.#tellPast(start);
   }
 
@@ -89,7 +90,7 @@ export class TaskProgram implements SubtaskProgram {
       reader()?.endShard(shard);
       this.#endedShards.add(shard);
     }
-    this.#endSourceIfDone();
+    this.#endSourceIfDone(isDrained(start.watermarks));
     this.#tellPast(start);
   }
 
@@ -146,11 +147,21 @@ export class TaskProgram implements SubtaskProgram {
     this.#runSource();
   }
 
-  #endSourceIfDone(): void {
-    const { shards, reader } = this.#parts;
-    if (this.#ending || shards.length === 0 || !shards.every((shard) => this.#endedShards.has(shard))) return;
+  endInput(): void {
+    this.#openReader();
+    this.#endSourceIfDone(true);
+    this.#runSource();
+  }
+
+  #endSourceIfDone(drained = false): void {
+    const { shards } = this.#parts;
+    const reader = this.#parts.reader();
+    if (this.#ending || reader === undefined) return;
+    const done = shards.length > 0 && shards.every((shard) => this.#endedShards.has(shard));
+    if (!done && !drained) return;
     this.#ending = true;
-    reader()?.notifyNoMoreSplits();
+    if (drained) reader.endInput();
+    else reader.notifyNoMoreSplits();
   }
 
   async settle(): Promise<void> {
@@ -207,7 +218,8 @@ export class TaskProgram implements SubtaskProgram {
     for (const [operator, ofOne] of Map.groupBy(intents, (intent) => intent.operator)) {
       if (operator === DEAD_LETTERS) {
         // Under this name only dead letters are kept.
-        for (const { committable } of ofOne) this.#parts.deadLetters.write(committable as DeadLetter);
+        const letters = ofOne.map(({ id, committable }) => ({ id, letter: committable as DeadLetter }));
+        await this.#parts.deadLetters.keep(letters);
       } else {
         const requests = ofOne.map(({ id, committable }) => ({ id: parseCommittableId(id), committable }));
         await (await this.#committerOf(operator))?.commit(requests);

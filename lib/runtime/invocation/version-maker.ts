@@ -9,9 +9,8 @@
 import { decodeFrame } from '../../core/codec/frame-codec.ts';
 import { decodeInbox } from '../../core/codec/inbox-codec.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { ChannelWatermark } from '../../core/log/entry-payload.ts';
-import { MAX_WATERMARK } from '../../core/time.ts';
 import { readObject } from '../../ports/stored-objects.ts';
+import { DRAINED_INPUT, ENDED_INPUT, isDrained } from '../../protocol/drain.ts';
 import { isConsumed } from '../../protocol/input-accounting.ts';
 import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
 import { FrameIntake } from './frame-intake.ts';
@@ -39,9 +38,10 @@ export class VersionMaker {
 
   /**
    * Records of the batch that the replica has not consumed, and those that end a shard of which it does not
-   * know: the run before may have consumed them.
+   * know: the run before may have consumed them. Nothing once the source is drained.
    */
   todo({ vectors }: Replica): readonly DeliveredRecord[] {
+    if (isDrained(vectors.watermarks)) return [];
     return this.#input.records.filter(
       ({ shardId, sequenceNumber, endOfShard }) =>
         !isConsumed(sequenceNumber, vectors.positions.get(shardId)) ||
@@ -68,7 +68,7 @@ export class VersionMaker {
     draft.performed = [...replica.performed].filter((id) => vectors.intents.has(id));
     const todo = this.#slice(this.todo(replica));
     const inherits = rules.consumesInboxFirst(vectors.inboxPending);
-    if (inherits || todo.length > 0 || this.#isTimeForTick(draft)) {
+    if (inherits || todo.length > 0 || this.#isTimeForTick(draft) || this.#mustDrain(draft)) {
       await this.#run(replica, draft, { todo: inherits ? [] : todo, inherits });
       if (!draft.isEmpty) return draft;
       replica.uncommitted = false;
@@ -84,6 +84,11 @@ export class VersionMaker {
   #isTimeForTick({ vectors, processingTime }: VersionDraft): boolean {
     if (this.#input.request?.kind !== 'tick') return false;
     return vectors.due !== undefined && vectors.due <= processingTime;
+  }
+
+  #mustDrain({ vectors }: VersionDraft): boolean {
+    if (this.#input.request?.kind !== 'drain' || this.#kind !== 'shards') return false;
+    return !isDrained(vectors.watermarks);
   }
 
   /** The log does not know yet what was sent or performed, or waits for what is over. */
@@ -129,6 +134,7 @@ export class VersionMaker {
     replica.uncommitted = true;
     program.advanceTime(draft.processingTime);
     if (inherits) await this.#consumeInbox(draft, program);
+    else if (this.#mustDrain(draft)) this.#drain(draft, program);
     else if (this.#kind === 'shards') this.#takeRecords(draft, program, todo);
     else await this.#takeFrames(draft, program, todo);
     await program.settle();
@@ -150,8 +156,13 @@ export class VersionMaker {
       }
       if (records.at(-1)?.endOfShard !== true) continue;
       program.endShard(shardId);
-      draft.watermarks.set(inputChannelKey(shardId, ''), ENDED_SHARD);
+      draft.watermarks.set(inputChannelKey(shardId, ''), ENDED_INPUT);
     }
+  }
+
+  #drain(draft: VersionDraft, program: SubtaskProgram): void {
+    program.endInput();
+    draft.watermarks.set(DRAINED_INPUT, ENDED_INPUT);
   }
 
   async #takeFrames(
@@ -193,5 +204,3 @@ export class VersionMaker {
     draft.inboxConsumed = Math.min(at, end);
   }
 }
-
-const ENDED_SHARD: ChannelWatermark = { watermark: MAX_WATERMARK, idle: false, ended: true };

@@ -114,8 +114,8 @@ export class LogService {
     return true;
   }
 
-  deleteRun(run: string): void {
-    for (const [path, { subtask }] of this.#rings) if (subtask.run === run) this.#rings.delete(path);
+  deleteLog(subtask: SubtaskId): void {
+    this.#rings.delete(subtaskPath(subtask));
   }
 
   #ringOf(subtask: SubtaskId): Ring {

@@ -59,8 +59,12 @@ export function logOf(
         effect: () => service.moveBase(subtask, { ...base }),
         show: String,
       }),
-    deleteRun: (run) =>
-      process.call({ what: `delete run ${run}`, kind: 'write', effect: () => service.deleteRun(run) }),
+    deleteLog: (subtask) =>
+      process.call({
+        what: `delete log ${subtaskPath(subtask)}`,
+        kind: 'write',
+        effect: () => service.deleteLog(subtask),
+      }),
   };
 }
 

@@ -50,7 +50,7 @@ function createHost(
         .map(({ name }) => name)
         .filter((name) => ownerOfShard(name, vertex?.parallelism ?? 1) === subtask.subtask);
     },
-    ...{ clock, random: process.random, deadLetters: { write() {} }, rules },
+    ...{ clock, random: process.random, deadLetters: { keep: async () => {} }, rules },
   });
   const host = new SubtaskHost({
     ports: { log, objects, transport, clock, random: process.random, metrics: NO_METRICS },

@@ -65,6 +65,9 @@ abstract class WordProgram implements SubtaskProgram {
   endShard(): void {
     this.inputEnded = true;
   }
+  endInput(): void {
+    this.inputEnded = true;
+  }
   async settle(): Promise<void> {}
 
   async finish(): Promise<void> {

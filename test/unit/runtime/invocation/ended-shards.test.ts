@@ -36,7 +36,7 @@ function createWorld(): InvocationWorld {
     job: ({ clock, rules }) =>
       new TaskProgramFactory({
         newGraph: () => job.createGraph({ parallelism: 1 }),
-        ...{ clock, rules, random: { next: () => 0 }, deadLetters: { write: () => {} } },
+        ...{ clock, rules, random: { next: () => 0 }, deadLetters: { keep: async () => {} } },
         shardsOf: ({ vertex }) => (vertex === 'words' ? SHARDS : []),
       }),
   });

@@ -38,7 +38,7 @@ function createWorld(rows: KeptRows): InvocationWorld {
         newGraph: () => job.createGraph({ parallelism: 1 }),
         clock: world.clock,
         random: { next: () => 0 },
-        deadLetters: { write: () => {} },
+        deadLetters: { keep: async () => {} },
         rules: world.rules,
         shardsOf: ({ vertex, subtask }) => [`shard-of-${vertex}/${subtask}`],
       }),

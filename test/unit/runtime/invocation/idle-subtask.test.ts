@@ -43,7 +43,7 @@ function idleJob(strategy: WatermarkStrategy<Word>, shards = ['shard-of-words/0'
     job: ({ clock, rules }) =>
       new TaskProgramFactory({
         newGraph: () => job.createGraph({ parallelism: 1 }),
-        ...{ clock, rules, random: { next: () => 0 }, deadLetters: { write: () => {} } },
+        ...{ clock, rules, random: { next: () => 0 }, deadLetters: { keep: async () => {} } },
         shardsOf: ({ vertex }) => (vertex === 'words' ? shards : []),
       }),
   });

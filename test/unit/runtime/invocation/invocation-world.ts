@@ -130,7 +130,7 @@ export class InvocationWorld {
       },
       readBase: (subtask) => inner.readBase(subtask),
       moveBase: (subtask, base) => inner.moveBase(subtask, base),
-      deleteRun: (run) => inner.deleteRun(run),
+      deleteLog: (subtask) => inner.deleteLog(subtask),
     };
   }
 

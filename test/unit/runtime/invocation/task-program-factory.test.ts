@@ -22,7 +22,7 @@ function optionsOf(chosen: StateBackend | undefined, ofRun?: StateBackend): Task
     newGraph: () => job.createGraph(ofRun === undefined ? {} : { stateBackend: ofRun }),
     clock: { now: () => 0, sleep: async () => {} },
     random: { next: () => 0 },
-    deadLetters: { write: () => {} },
+    deadLetters: { keep: async () => {} },
     rules: PRODUCTION_RULES,
     shardsOf: () => [],
   };

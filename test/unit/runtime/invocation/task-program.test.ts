@@ -70,7 +70,7 @@ class CountWorld {
           newGraph: () => job.createGraph({ onError }),
           clock: world.clock,
           random: { next: () => 0 },
-          deadLetters: { write: (letter) => void this.letters.push(letter) },
+          deadLetters: { keep: async (kept) => void this.letters.push(...kept.map(({ letter }) => letter)) },
           rules: world.rules,
           shardsOf: ({ vertex, subtask }) => [`shard-of-${vertex}/${subtask}`, ...quietShards],
         }),

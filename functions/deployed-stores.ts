@@ -1,0 +1,25 @@
+/** The stores of a deployed job. */
+import { createDynamoDbClient, createS3Client } from '../lib/adapters/aws-clients.ts';
+import { DynamoDbJobRecords } from '../lib/adapters/dynamodb/dynamodb-job-records.ts';
+import { DynamoDbSubtaskLog } from '../lib/adapters/dynamodb/dynamodb-subtask-log.ts';
+import { S3ObjectStore } from '../lib/adapters/s3/s3-object-store.ts';
+import type { Deployment } from '../lib/core/deployment.ts';
+import { LIMITS } from '../lib/core/limits.ts';
+import type { JobRecords } from '../lib/ports/job-records.ts';
+import type { ObjectStore } from '../lib/ports/object-store.ts';
+import type { SubtaskLog } from '../lib/ports/subtask-log.ts';
+
+export interface DeployedStores {
+  readonly log: SubtaskLog;
+  readonly objects: ObjectStore;
+  readonly records: JobRecords;
+}
+
+export function openStores({ job, logTable, jobTable, bucket }: Deployment): DeployedStores {
+  const client = createDynamoDbClient();
+  return {
+    log: new DynamoDbSubtaskLog({ client, table: logTable, ringSize: LIMITS.logRingSlots }),
+    objects: new S3ObjectStore({ client: createS3Client(), bucket }),
+    records: new DynamoDbJobRecords({ client, table: jobTable, job }),
+  };
+}

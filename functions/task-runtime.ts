@@ -1,0 +1,196 @@
+/**
+ * TaskRuntime: the subtasks of one vertex in one Lambda environment.
+ *
+ * 1. (I15) It works for the run that is the job's. It looks for that once, and again after a failure or when
+ *    frames of a run come that it does not know: in steady state it reads nothing.
+ * 2. It refuses to work when the plan that it evaluates is not the one that was deployed.
+ */
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../lib/adapters/system/system-clock.ts';
+import { systemRandom } from '../lib/adapters/system/system-random.ts';
+import type { JobDefinition } from '../lib/api/define-job.ts';
+import type { RunState } from '../lib/coordinator/job-tables.ts';
+import type { Deployment } from '../lib/core/deployment.ts';
+import { InvariantError, UserError } from '../lib/core/errors.ts';
+import type { MetricName } from '../lib/core/metric-names.ts';
+import { planHashOf } from '../lib/graph/plan-hash.ts';
+import { type GraphStructure, structureDifference, structureOf } from '../lib/graph/structure.ts';
+import type { StreamTransport } from '../lib/ports/stream-transport.ts';
+import { PRODUCTION_RULES } from '../lib/protocol/rules.ts';
+import type { InvocationInput, InvocationOutcome } from '../lib/runtime/invocation/invocation-input.ts';
+import { failRun } from '../lib/runtime/invocation/run-failure.ts';
+import { SubtaskHost } from '../lib/runtime/invocation/subtask-host.ts';
+import { TaskProgramFactory } from '../lib/runtime/invocation/task-program-factory.ts';
+import { MetricRegistry } from '../lib/runtime/metrics.ts';
+import { bindGraph, bindingOf } from './bind-job.ts';
+import { deadLetterObjects } from './dead-letter-objects.ts';
+import type { DeployedStores } from './deployed-stores.ts';
+import { readerOf, shardNumber } from './external-shards.ts';
+import { type CountedMetrics, countsOf } from './middlewares/job-metrics.ts';
+import { readCurrentRun } from './run-directory.ts';
+import { batchOf, isRequest, type ShardBatch, type TaskEvent } from './task-event.ts';
+
+export interface TaskRuntimeOptions {
+  readonly job: JobDefinition;
+  readonly deployment: Deployment;
+  readonly vertex: string;
+  readonly stores: DeployedStores;
+  readonly transport: StreamTransport;
+  /** Shards of the external stream that a source vertex reads; asked once for a run. */
+  readonly listShards: (stream: string) => Promise<readonly string[]>;
+  /** The structure of the plan that was deployed. */
+  readonly deployedPlan: () => GraphStructure;
+}
+
+/** A run with the programs that work for it. */
+interface HostedRun {
+  readonly run: RunState;
+  readonly host: SubtaskHost;
+}
+
+export class TaskRuntime implements CountedMetrics {
+  readonly #options: TaskRuntimeOptions;
+  #hosted: Promise<HostedRun> | undefined;
+  readonly #metrics = new MetricRegistry();
+  #told: ReadonlyMap<MetricName, number> = new Map();
+
+  /** Throws UserError JOB_NOT_DEPLOYABLE if the job's plan is not the deployed one. */
+  constructor(options: TaskRuntimeOptions) {
+    this.#options = options;
+    requireDeployedPlan(options);
+  }
+
+  /** Runs a batch or a request. Never throws for what the stream can be told. */
+  async handle(event: TaskEvent, deadline: number): Promise<InvocationOutcome> {
+    try {
+      const outcome = isRequest(event)
+        ? await this.#request(event, deadline)
+        : await this.#batch(batchOf(event), deadline);
+      if (outcome.kind === 'failed') this.#hosted = undefined;
+      return outcome;
+    } catch (error) {
+      this.#hosted = undefined;
+      const firstUncommitted = isRequest(event) ? undefined : event.Records[0]?.kinesis.sequenceNumber;
+      return { kind: 'failed', firstUncommitted, error };
+    }
+  }
+
+  /** What was counted since this was asked for last. */
+  takeCounts(): ReadonlyMap<MetricName, number> {
+    const totals = countsOf((name) => this.#metrics.total(name));
+    const fresh = new Map([...totals].map(([name, total]) => [name, total - (this.#told.get(name) ?? 0)]));
+    this.#told = totals;
+    return fresh;
+  }
+
+  async #request(
+    { millrace, run, vertex, subtask }: Extract<TaskEvent, { millrace: unknown }>,
+    deadline: number,
+  ): Promise<InvocationOutcome> {
+    let hosted = await this.#current();
+    if (hosted.run.id !== run) hosted = await this.#renew();
+    // A request of a run that is over asks for nothing any more.
+    if (hosted.run.id !== run) return { kind: 'success' };
+    const id = { run, vertex, subtask };
+    return hosted.host.invoke({ subtask: id, records: [], request: { kind: millrace }, deadline });
+  }
+
+  async #batch(batch: ShardBatch, deadline: number): Promise<InvocationOutcome> {
+    const { deployment, vertex } = this.#options;
+    const internal = batch.stream === deployment.streams[vertex]?.name;
+    let hosted = await this.#current();
+    const foreign = internal && [...batch.partitionKeys].some((run) => run !== hosted.run.id);
+    if (foreign) hosted = await this.#renew();
+    const subtask = internal ? shardNumber(batch.shardId) : this.#readerOf(batch.shardId, hosted.run);
+    const input: InvocationInput = {
+      subtask: { run: hosted.run.id, vertex, subtask },
+      records: batch.records,
+      request: undefined,
+      deadline,
+    };
+    return hosted.host.invoke(input);
+  }
+
+  #readerOf(shardId: string, run: RunState): number {
+    return readerOf(shardId, parallelismOf(run, this.#options.vertex));
+  }
+
+  #current(): Promise<HostedRun> {
+    this.#hosted ??= this.#open();
+    return this.#hosted;
+  }
+
+  /** Keeps what is known if it is still true. */
+  async #renew(): Promise<HostedRun> {
+    const { stores, deployment } = this.#options;
+    const known = await this.#current();
+    const run = await readCurrentRun(stores.records, deployment);
+    if (run.id !== known.run.id) this.#hosted = this.#open();
+    return this.#current();
+  }
+
+  async #open(): Promise<HostedRun> {
+    const { job, deployment, vertex, stores, transport, listShards } = this.#options;
+    const { log, objects, records } = stores;
+    const run = await readCurrentRun(records, deployment);
+    const stream = streamOfSource(this.#options, run);
+    const shards = stream === undefined ? [] : await listShards(stream);
+    const parallelism = parallelismOf(run, vertex);
+    const factory = new TaskProgramFactory({
+      newGraph: () => bindGraph(job.createGraph(deployment.settings), deployment.bindings),
+      clock: systemClock,
+      random: systemRandom,
+      deadLetters: deadLetterObjects(objects),
+      rules: PRODUCTION_RULES,
+      metrics: this.#metrics,
+      shardsOf: ({ subtask }) => shards.filter((shard) => readerOf(shard, parallelism) === subtask),
+    });
+    const key = `run/${encodeURIComponent(deployment.job)}/${encodeURIComponent(run.id)}`;
+    const host = new SubtaskHost({
+      ports: { log, objects, transport, clock: systemClock, random: systemRandom, metrics: this.#metrics },
+      rules: PRODUCTION_RULES,
+      code: deployment.code,
+      lineage: run.lineage,
+      nonce: randomUUID,
+      inputKindOf: (id) => factory.inputKindOf(id),
+      createProgram: (subtask) => factory.create(subtask),
+      failRun: async (subtask, error) => {
+        this.#metrics.count(vertex, 'runsFailed', 1);
+        await failRun({ records, clock: systemClock, key }, subtask, error);
+      },
+    });
+    return { run, host };
+  }
+}
+
+function parallelismOf({ plan }: RunState, vertex: string): number {
+  const found = plan.vertices.find(({ id }) => id === vertex);
+  if (found !== undefined) return found.parallelism;
+  throw new InvariantError('INVARIANT', `The run has no vertex ${vertex}: deploy the job again.`);
+}
+
+/** The external stream of the vertex, if it reads one. */
+function streamOfSource(
+  { deployment, vertex, job }: TaskRuntimeOptions,
+  { plan }: RunState,
+): string | undefined {
+  const found = plan.vertices.find(({ id }) => id === vertex);
+  if (found?.source !== true) return undefined;
+  const graph = job.createGraph(deployment.settings);
+  const head = found.operators[0]?.id;
+  const node = graph.nodes.find(({ id, uid }) => (uid ?? `#${id}`) === head);
+  const binding = node && bindingOf(node, deployment.bindings);
+  return binding?.kind === 'kinesis-source' ? binding.stream : undefined;
+}
+
+function requireDeployedPlan({ job, deployment, deployedPlan }: TaskRuntimeOptions): void {
+  const graph = job.createGraph(deployment.settings);
+  if (planHashOf(graph) === deployment.planHash) return;
+  const difference = structureDifference(deployedPlan(), structureOf(graph)) ?? 'their hashes differ';
+  throw new UserError(
+    'JOB_NOT_DEPLOYABLE',
+    `Job '${job.name}' builds another plan in its function than at deployment: ${difference}. Build the ` +
+      'same plan everywhere: let it depend on nothing but the code.',
+    { context: { jobName: job.name } },
+  );
+}

@@ -1,0 +1,42 @@
+/** The function of a vertex. */
+import { readFileSync } from 'node:fs';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { createKinesisClient } from '../lib/adapters/aws-clients.ts';
+import { KinesisStreamTransport } from '../lib/adapters/kinesis/kinesis-stream-transport.ts';
+import { listShards } from '../lib/adapters/kinesis/shard-list.ts';
+import type { JobDefinition } from '../lib/api/define-job.ts';
+import type { GraphStructure } from '../lib/graph/structure.ts';
+import { openStores } from './deployed-stores.ts';
+import { readDeployment, readVertex } from './deployment-environment.ts';
+import { batchResponse } from './middlewares/batch-response.ts';
+import { jobMetrics } from './middlewares/job-metrics.ts';
+import { logOutcome } from './middlewares/log-outcome.ts';
+import type { TaskEvent } from './task-event.ts';
+import { TaskRuntime } from './task-runtime.ts';
+
+/** Makes the handler of a job's task function; the environment says which vertex. Throws at cold start. */
+export function createTaskHandler(job: JobDefinition) {
+  const deployment = readDeployment();
+  const kinesis = createKinesisClient();
+  const runtime = new TaskRuntime({
+    ...{ job, deployment, vertex: readVertex(), stores: openStores(deployment) },
+    transport: new KinesisStreamTransport({ client: kinesis, streams: deployment.streams }),
+    listShards: (stream) => listShards(kinesis, stream),
+    deployedPlan: readDeployedPlan,
+  });
+  // The first sees the outcome last and answers Lambda.
+  return middy<TaskEvent, unknown>()
+    .use(batchResponse())
+    .use(logOutcome())
+    .use(jobMetrics(deployment.job, runtime))
+    .handler((event: TaskEvent, context: Context) =>
+      runtime.handle(event, Date.now() + context.getRemainingTimeInMillis()),
+    );
+}
+
+/** Written beside the bundle. */
+function readDeployedPlan(): GraphStructure {
+  // Synthesis wrote it with the same release.
+  return JSON.parse(readFileSync(new URL('plan.json', import.meta.url), 'utf8')) as GraphStructure;
+}

@@ -1,0 +1,169 @@
+/** Roles of functions: what a function may do beside writing its log. */
+
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { acknowledgeAction, acknowledgeResource } from './acknowledgements.ts';
+import type { ObjectBucket } from './bindings.ts';
+import type { Stores } from './stores.ts';
+
+export interface FunctionRoleProps {
+  readonly vpc?: IVpc | undefined;
+  readonly encryptionKey: IKey | undefined;
+  readonly logRetention: RetentionDays;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** Role and log group of one function. */
+export interface FunctionRole {
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+}
+
+/** Network interfaces have no name before they exist. */
+const VPC_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
+/** A role for one function that may write its own log and nothing else. */
+export function createFunctionRole(scope: Construct, props: FunctionRoleProps): FunctionRole {
+  const { encryptionKey, logRetention, removalPolicy, vpc } = props;
+  const logGroup = new LogGroup(scope, 'Logs', {
+    retention: logRetention,
+    removalPolicy,
+    ...(encryptionKey === undefined ? {} : { encryptionKey }),
+  });
+  const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  allow(role, { actions: LOG_ACTIONS, resources: [logGroup.logGroupArn] });
+  encryptionKey?.grantEncryptDecrypt(role);
+  if (encryptionKey !== undefined) acknowledgeKeyUse(role);
+  if (vpc !== undefined) {
+    allow(role, { actions: VPC_ACTIONS, resources: ['*'] });
+    const reason = 'The network interfaces of Lambda have no names before they exist.';
+    acknowledgeResource(role, { resource: '*', reason });
+  }
+  return { role, logGroup };
+}
+
+/** Adds a statement to the policy of a role. */
+export function allow(
+  role: IRole,
+  statement: {
+    readonly actions: readonly string[];
+    readonly resources: readonly string[];
+    readonly conditions?: Readonly<Record<string, unknown>>;
+  },
+): void {
+  const { actions, resources, conditions } = statement;
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: [...actions],
+      resources: [...resources],
+      ...(conditions === undefined ? {} : { conditions: { ...conditions } }),
+    }),
+  );
+}
+
+/** What objects under a prefix of a bucket are used for. */
+export type ObjectUse = 'read' | 'write' | 'delete';
+
+const OBJECT_ACTIONS: Readonly<Record<ObjectUse, readonly string[]>> = {
+  read: ['s3:GetObject'],
+  write: ['s3:PutObject', 's3:AbortMultipartUpload'],
+  delete: ['s3:DeleteObject'],
+};
+
+/** Lets a role list the objects under a prefix and use them. */
+export function allowObjects(
+  role: IRole,
+  {
+    bucket,
+    prefix,
+    uses,
+  }: { readonly bucket: ObjectBucket; readonly prefix: string; readonly uses: readonly ObjectUse[] },
+): void {
+  const objects = bucket.arnForObjects(`${prefix}*`);
+  allow(role, { actions: uses.flatMap((use) => OBJECT_ACTIONS[use]), resources: [objects] });
+  acknowledgeResource(role, {
+    resource: objects,
+    reason: 'Objects get their names when they are written: the prefix is all that is known before.',
+  });
+  allow(role, {
+    actions: ['s3:ListBucket'],
+    resources: [bucket.bucketArn],
+    ...(prefix === '' ? {} : { conditions: { StringLike: { 's3:prefix': `${prefix}*` } } }),
+  });
+  const { encryptionKey } = bucket;
+  if (encryptionKey === undefined) return;
+  if (uses.includes('write')) encryptionKey.grantEncryptDecrypt(role);
+  else encryptionKey.grantDecrypt(role);
+}
+
+const READ_ITEMS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+const WRITE_ITEMS = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const DELETE_ITEMS = ['dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'];
+
+/**
+ * What the subtasks of a vertex need of the job's stores: they read logs of their senders too, but append to
+ * their own only.
+ */
+export function allowTaskStores(
+  role: IRole,
+  { stores, vertexId }: { readonly stores: Stores; readonly vertexId: string },
+): void {
+  const { logTable, jobTable, stateTable, bucket, undelivered } = stores;
+  allow(role, { actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] });
+  allow(role, { actions: READ_ITEMS, resources: [logTable.tableArn] });
+  allow(role, {
+    actions: WRITE_ITEMS,
+    resources: [logTable.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`*/${literal(vertexId)}/*`] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  });
+  allow(role, { actions: [...READ_ITEMS, ...WRITE_ITEMS], resources: [jobTable.tableArn] });
+  if (stateTable !== undefined) {
+    allow(role, {
+      actions: [...READ_ITEMS, ...WRITE_ITEMS, ...DELETE_ITEMS],
+      resources: [stateTable.tableArn],
+    });
+  }
+  allowObjects(role, { bucket, prefix: '', uses: ['read', 'write'] });
+}
+
+/** A part of a log's partition key as a pattern of IAM that only it matches. */
+function literal(part: string): string {
+  return part.replaceAll(/[*?$]/g, (character) => `\${${character}}`);
+}
+
+/** What a coordinator needs of the job's stores: it also collects garbage. */
+export function allowCoordinatorStores(
+  role: IRole,
+  { logTable, jobTable, stateTable, bucket }: Stores,
+): void {
+  const tables = [logTable, jobTable, stateTable].filter((table) => table !== undefined);
+  allow(role, {
+    actions: [...READ_ITEMS, ...WRITE_ITEMS, ...DELETE_ITEMS],
+    resources: tables.map((table) => table.tableArn),
+  });
+  allowObjects(role, { bucket, prefix: '', uses: ['read', 'write', 'delete'] });
+}
+
+/** Notes that the grants of CDK name families of actions of a key. */
+export function acknowledgeKeyUse(role: IRole): void {
+  for (const action of ['kms:ReEncrypt*', 'kms:GenerateDataKey*']) {
+    acknowledgeAction(role, { action, reason: 'The variants of this action differ in their answers only.' });
+  }
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { Annotations, CfnOutput, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { Code, type Function as NodeFunction } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { LIMITS } from '../lib/core/limits.ts';
+import { structureOf } from '../lib/graph/structure.ts';
+import { createAlarms } from './alarms.ts';
+import { type Bundle, createBundle } from './bundle.ts';
+import { type Coordination, createCoordination, createRun, createStartTime } from './coordination.ts';
+import { createDashboard } from './dashboard.ts';
+import { createDeployablePlan } from './deployable-plan.ts';
+import { deploymentJson } from './deployment-data.ts';
+import { loadEntry } from './entry-module.ts';
+import type { JobScope } from './job-scope.ts';
+import { createSchedules } from './schedules.ts';
+import { createSourceMappings, type SourceMapping } from './source-mappings.ts';
+import { createStateMachines, type StateMachines } from './state-machines.ts';
+import { createStores, type Stores } from './stores.ts';
+import type { StreamJobProps } from './stream-job-props.ts';
+import { createTaskFunctions } from './task-functions.ts';
+import { createTaskStreams } from './task-streams.ts';
+
+/**
+ * A job on AWS: a function for each vertex, a stream for each internal edge target, the job's stores, its
+ * coordinator, schedules and alarms. The job module is evaluated at synthesis, which bundles it too.
+ *
+ * Throws UserError with the path of the construct: JOB_NOT_DEPLOYABLE for what cannot run on AWS,
+ * BINDING_INVALID, BUNDLE_INVALID; JOB_NOT_FOUND and JOB_MODULE_INVALID for `entry`; and whatever the job's
+ * graph is refused for.
+ */
+export class StreamJob extends Construct {
+  /** Name under which the job keeps its records. */
+  readonly jobName: string;
+  /** Function of each vertex, by vertex id. */
+  readonly functions: ReadonlyMap<string, NodeFunction>;
+  /** Internal streams, by the id of the vertex that reads them. */
+  readonly streams: ReadonlyMap<string, Stream>;
+  readonly stores: Stores;
+  readonly stateMachines: StateMachines;
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard | undefined;
+
+  constructor(scope: Construct, id: string, props: StreamJobProps) {
+    super(scope, id);
+    this.jobName = jobNameOf(this);
+    const job = this.#read(props);
+    this.stores = job.stores;
+    this.streams = createTaskStreams(job);
+    const tasks = createTaskFunctions(job, {
+      streams: this.streams,
+      deployment: deploymentJson(job, { streams: this.streams }),
+    });
+    this.functions = new Map(tasks.map(({ vertex, fn }) => [vertex.id, fn]));
+    const mappings = createSourceMappings(job, {
+      tasks,
+      streams: this.streams,
+      startTime: once(() => createStartTime(job)),
+    });
+    const coordination = createCoordination(job, { streams: this.streams, tasks, mappings });
+    this.stateMachines = createStateMachines(job, coordination.coordinator);
+    this.#schedule(job, { coordination, mappings });
+    this.alarms = props.alarms === false ? [] : createAlarms(job, { tasks, alarms: props.alarms ?? {} });
+    this.dashboard = props.dashboard === true ? createDashboard(job, tasks) : undefined;
+    this.#addOutputs();
+  }
+
+  #read(props: StreamJobProps): JobScope {
+    const { path } = this.node;
+    const entry = loadEntry(props.entry);
+    const plan = createDeployablePlan(entry.job, { props, path });
+    const bundle = createBundle({
+      entry,
+      structure: structureOf(plan.graph),
+      path,
+      withSecrets: Object.keys(props.secrets ?? {}).length > 0,
+    });
+    Annotations.of(this).addInfo(sizeText(bundle));
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const { encryptionKey } = props;
+    encryptionKey?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
+    return {
+      scope: this,
+      jobName: this.jobName,
+      plan,
+      props,
+      stores: createStores(this, {
+        withStateTable: plan.graph.stateBackend === 'table',
+        removalPolicy,
+        encryptionKey,
+      }),
+      asset: Code.fromAsset(bundle.folder),
+      code: sha256(plan.planHash + bundle.hash),
+      removalPolicy,
+      encryptionKey,
+      logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    };
+  }
+
+  /** Schedules begin when there is a run, and end before it does. */
+  #schedule(
+    job: JobScope,
+    {
+      coordination,
+      mappings,
+    }: { readonly coordination: Coordination; readonly mappings: readonly SourceMapping[] },
+  ): void {
+    const { runResource, sweeper } = coordination;
+    const run = createRun(job, { runResource, mappings });
+    for (const machine of Object.values(this.stateMachines)) run.node.addDependency(machine);
+    const { checkpoint } = this.stateMachines;
+    for (const schedule of createSchedules(job, { sweeper, checkpoint })) schedule.node.addDependency(run);
+  }
+
+  #addOutputs(): void {
+    const output = (id: string, value: string, description: string) =>
+      new CfnOutput(this, id, { value, description });
+    const names = [...this.streams].map(([vertex, stream]) => `${vertex}=${stream.streamName}`);
+    if (names.length > 0) output('StreamNames', names.join(' '), 'Internal streams by vertex');
+    for (const [name, machine] of Object.entries(this.stateMachines)) {
+      output(`${capitalised(name)}Arn`, machine.stateMachineArn, `State machine that does a ${name}`);
+    }
+    output('JobName', this.jobName, 'Name under which the job keeps its records');
+    output('Bucket', this.stores.bucket.bucketName, 'Objects of the job');
+    if (this.dashboard !== undefined) output('DashboardUrl', dashboardUrl(this.dashboard), 'Dashboard');
+  }
+}
+
+/** `<stack>-<path in it>`, cut and hashed if it is long: unique in the account and region as stacks are. */
+function jobNameOf(scope: Construct): string {
+  const { stackName } = Stack.of(scope);
+  const inStack = Names.uniqueResourceName(scope, { maxLength: 200, separator: '-' });
+  const parts = Token.isUnresolved(stackName)
+    ? [inStack]
+    : [stackName, ...scope.node.path.slice(Stack.of(scope).node.path.length).split('/').filter(Boolean)];
+  const name = parts.join('-').replaceAll(/[^A-Za-z0-9-]/g, '-');
+  const max = LIMITS.deployedNameCharactersMax;
+  if (name.length <= max) return name;
+  const hash = sha256(parts.join('/')).slice(0, 8);
+  return `${name.slice(0, max - hash.length - 1)}-${hash}`;
+}
+
+function sizeText({ frameworkBytes, userBytes }: Bundle): string {
+  return `Bundle: ${frameworkBytes} bytes of Millrace, ${userBytes} bytes of the job and what it imports.`;
+}
+
+function dashboardUrl({ dashboardName, stack }: Dashboard): string {
+  const { region, urlSuffix } = stack;
+  const host =
+    Token.isUnresolved(urlSuffix) || urlSuffix === 'amazonaws.com'
+      ? 'console.aws.amazon.com'
+      : `console.${urlSuffix}`;
+  return `https://${region}.${host}/cloudwatch/home?region=${region}#dashboards:name=${dashboardName}`;
+}
+
+function capitalised(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

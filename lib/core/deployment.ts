@@ -1,0 +1,50 @@
+/** What synthesis hands the functions of a deployed job, as JSON in an environment variable. */
+
+/** Where the functions of a job find what they work with. */
+export interface Deployment {
+  /** Unique in the account and region: names the job's records. */
+  readonly job: string;
+  /** Hash of plan and bundle: what log items carry. */
+  readonly code: string;
+  /** Of `planHashOf`: that of the bundle must be the same. */
+  readonly planHash: string;
+  /** For jobs that set none of their own. */
+  readonly settings: DeploymentSettings;
+  readonly logTable: string;
+  readonly jobTable: string;
+  readonly bucket: string;
+  /** Only with the `table` state backend. */
+  readonly stateTable?: string;
+  /** Internal streams by the id of the vertex that reads them. */
+  readonly streams: Readonly<Record<string, DeployedStream>>;
+  /** Function names by vertex id; coordinator and sweeper only. */
+  readonly functions?: Readonly<Record<string, string>>;
+  /** By operator uid, or name if it has none. */
+  readonly bindings: Readonly<Record<string, BindingData>>;
+}
+
+export interface DeploymentSettings {
+  readonly parallelism?: number;
+  readonly maxParallelism?: number;
+  readonly stateBackend?: 'heap' | 'table';
+}
+
+export interface DeployedStream {
+  readonly name: string;
+  readonly shards: number;
+}
+
+/** What the connector of an operator is replaced by. */
+export type BindingData =
+  | { readonly kind: 'kinesis-source'; readonly stream: string; readonly arn: string }
+  | { readonly kind: 's3-source'; readonly bucket: string; readonly prefix: string; readonly watch: boolean }
+  | { readonly kind: 'dynamodb-source'; readonly arn: string }
+  | { readonly kind: 'kinesis-sink'; readonly stream: string; readonly partitionKey?: string }
+  | { readonly kind: 's3-sink'; readonly bucket: string; readonly prefix: string }
+  | {
+      readonly kind: 'dynamodb-sink';
+      readonly table: string;
+      readonly partitionKey: string;
+      readonly sortKey?: string;
+    }
+  | { readonly kind: 'sqs-sink'; readonly queueUrl: string };

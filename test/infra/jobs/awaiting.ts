@@ -1,0 +1,5 @@
+import { defineJob } from 'millrace';
+
+await Promise.resolve();
+
+export default defineJob('awaiting', () => {});

@@ -1,0 +1,106 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnStream } from 'aws-cdk-lib/aws-kinesis';
+import { describe, expect, it } from 'vitest';
+import { Sinks, Sources, StreamJob } from '../../infra/index.ts';
+import { addCounts, COUNTS, createStack, resourcesOf } from './job-stack.ts';
+
+describe('refused at synthesis with the path of the construct', () => {
+  it('a_binding_that_names_no_operator', () => {
+    const parts = createStack();
+    const bindings = { clicks: Sources.kinesis(parts.input), outt: Sinks.s3(parts.output, '') };
+    expect(() => addCounts(parts, { bindings })).toThrow(
+      "Test/Counts: binds 'outt', which is no source or sink of the job: it has 'clicks', 'out'",
+    );
+  });
+
+  it('a_sink_bound_as_a_source', () => {
+    const parts = createStack();
+    const bindings = { clicks: Sources.kinesis(parts.input), out: Sources.kinesis(parts.input) };
+    expect(() => addCounts(parts, { bindings })).toThrow(
+      /Test\/Counts: binds sink 'out' .*take one of Sinks/,
+    );
+  });
+
+  it('a_source_of_files_without_a_binding', () => {
+    const parts = createStack();
+    expect(() => addCounts(parts, { bindings: {} })).toThrow(
+      /Test\/Counts: source 'clicks' \(.*counts\.ts:\d+:\d+\) reads .*, which cannot run on AWS/,
+    );
+  });
+
+  it('a_sink_of_files_without_a_binding', () => {
+    const parts = createStack();
+    const bindings = { clicks: Sources.kinesis(parts.input) };
+    expect(() => addCounts(parts, { bindings })).toThrow(/sink 'out' .*Sinks\.s3\(bucket, 'out\/'\)/);
+  });
+
+  it('more_than_256_subtasks', () => {
+    expect(() => addCounts(createStack(), { parallelism: 257, maxParallelism: 512 })).toThrow(
+      /Test\/Counts: vertex 'c.*' has a parallelism of 257; on AWS it is at most 256/,
+    );
+  });
+
+  it('a_vertex_that_does_not_exist', () => {
+    expect(() => addCounts(createStack(), { vertices: { count: {} } })).toThrow(
+      "vertices has 'count', but the vertices of the job are clicks, counts",
+    );
+  });
+
+  it('a_batch_size_that_lambda_does_not_take', () => {
+    expect(() => addCounts(createStack(), { batchSize: 10_001 })).toThrow(/batch size of 10001/);
+  });
+
+  it('an_imported_table_whose_key_is_not_told', () => {
+    const parts = createStack();
+    const table = Table.fromTableName(parts.stack, 'Imported', 'counts');
+    const clicks = Sources.kinesis(parts.input);
+    expect(() => addCounts(parts, { bindings: { clicks, out: Sinks.dynamodb(table) } })).toThrow(
+      /Test\/Counts: the key of table Test\/Imported is not known/,
+    );
+    const out = Sinks.dynamodb(table, { partitionKey: 'user' });
+    expect(() => addCounts(parts, { id: 'Told', bindings: { clicks, out } })).not.toThrow();
+  });
+
+  it('a_table_without_a_stream_as_a_source', () => {
+    const parts = createStack();
+    const table = Table.fromTableName(parts.stack, 'Imported', 'clicks');
+    const bindings = { clicks: Sources.dynamodbStream(table), out: Sinks.s3(parts.output, '') };
+    expect(() => addCounts(parts, { bindings })).toThrow(/Test\/Imported, which has no stream/);
+  });
+
+  it('an_internal_stream_that_was_made_on_demand', () => {
+    const parts = createStack();
+    const stream = addCounts(parts).streams.get('counts')?.node.defaultChild;
+    if (!(stream instanceof CfnStream)) throw new Error('The stream of counts is missing.');
+    stream.streamModeDetails = { streamMode: 'ON_DEMAND' };
+    expect(() => parts.app.synth()).toThrow(
+      /Test\/Counts\/Stream-counts-.*must be PROVISIONED with 2 shards/,
+    );
+  });
+
+  it('a_module_with_top_level_await', () => {
+    const stack = new Stack(new App(), 'Test');
+    expect(() => new StreamJob(stack, 'Job', { entry: 'test/infra/jobs/awaiting.ts' })).toThrow(
+      /awaiting\.ts.* uses `await` at its top level.*export default defineJob/,
+    );
+  });
+
+  it('a_file_that_does_not_exist', () => {
+    const stack = new Stack(new App(), 'Test');
+    expect(() => new StreamJob(stack, 'Job', { entry: COUNTS.replace('counts', 'count') })).toThrow(
+      /There is no file test\/infra\/jobs\/count\.ts.*Did you mean/,
+    );
+  });
+});
+
+it('objects_are_polled_through_a_stream_of_the_vertex_itself', () => {
+  const parts = createStack();
+  addCounts(parts, {
+    bindings: { clicks: Sources.s3(parts.output, 'in/'), out: Sinks.s3(parts.output, 'out/') },
+  });
+  const template = Template.fromStack(parts.stack);
+  const ids = resourcesOf(template, 'AWS::Kinesis::Stream').map(({ id }) => id);
+  expect(ids.filter((id) => id.startsWith('CountsStream'))).toHaveLength(2);
+});
