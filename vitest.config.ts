@@ -43,6 +43,7 @@ export default defineConfig({
       project('contract', { folder: 'test/contract', testTimeoutMs: 20_000 }),
       project('conformance', { folder: 'test/conformance', testTimeoutMs: 20_000 }),
       project('integration', { folder: 'test/integration', testTimeoutMs: 60_000 }),
+      project('functions', { folder: 'test/functions', testTimeoutMs: 20_000 }),
       project('infra', { folder: 'test/infra', testTimeoutMs: 120_000 }),
       END_TO_END,
       project('sim', { folder: 'test/sim', testTimeoutMs: 240_000 }),

@@ -43,6 +43,7 @@ export const LANES: readonly Lane[] = [
   { kind: 'tests', name: 'contract', budgetSeconds: 120, files: 'test/contract/**/*.test.ts' },
   { kind: 'tests', name: 'conformance', budgetSeconds: 180, files: 'test/conformance/**/*.test.ts' },
   { kind: 'tests', name: 'integration', budgetSeconds: 300, files: 'test/integration/**/*.test.ts' },
+  { kind: 'tests', name: 'functions', budgetSeconds: 120, files: 'test/functions/**/*.test.ts' },
   { kind: 'tests', name: 'infra', budgetSeconds: 300, files: 'test/infra/**/*.test.ts' },
   {
     kind: 'tests',

@@ -8,9 +8,10 @@ import { prepareFlights } from '../../examples/01-airport-delays/prepare.ts';
 import { AwsClients } from './aws-stores.ts';
 import { deploy, execute, linesIn, type Outputs, outputOf, putLines, untilConsumed } from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
+import { scaled } from './scale.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FLIGHTS = 20_000;
+const FLIGHTS = scaled(20_000, 100_000);
 
 let emulator: Emulator;
 let clients: AwsClients;

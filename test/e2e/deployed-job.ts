@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -18,6 +17,7 @@ import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import type { AwsClients } from './aws-stores.ts';
 import type { Emulator } from './emulator/emulator.ts';
+import { until } from './until.ts';
 
 const run = promisify(execFile);
 
@@ -27,7 +27,7 @@ const ENVIRONMENT = 'aws://000000000000/us-east-1';
 const CDK_MS_MAX = 180_000;
 const CONSUMED_MS_MAX = 120_000;
 const EXECUTION_MS_MAX = 120_000;
-const EXECUTION_PAUSE_MS = 500;
+const PAUSE_MS = 500;
 const PUT_RECORDS_MAX = 500;
 
 /** Outputs of a stack by their names, without the hash that CDK puts behind those of constructs. */
@@ -85,14 +85,16 @@ export async function untilConsumed(
   const ringSize = LIMITS.logRingSlots;
   const log = new DynamoDbSubtaskLog({ client: dynamo, table: tableOf('JobLog'), ringSize });
   const objects = new S3ObjectStore({ client: s3, bucket: outputOf(outputs, 'JobBucket') });
-  const until = Date.now() + CONSUMED_MS_MAX;
-  while (Date.now() < until) {
-    const run = (await new JobTables(records).job(job))?.value.currentRun ?? '';
-    const { fold } = await readSubtask({ log, objects }, { run, vertex: source.vertex, subtask: 0 });
-    if ([...fold.positions.values()].includes(source.sequenceNumber)) return;
-    await sleep(EXECUTION_PAUSE_MS);
-  }
-  throw new Error(`${source.vertex} has not consumed its input in ${CONSUMED_MS_MAX / 1000} s.`);
+  await until({
+    what: `${source.vertex} has consumed its input`,
+    msMax: CONSUMED_MS_MAX,
+    pauseMs: PAUSE_MS,
+    look: async () => {
+      const run = (await new JobTables(records).job(job))?.value.currentRun ?? '';
+      const { fold } = await readSubtask({ log, objects }, { run, vertex: source.vertex, subtask: 0 });
+      return [...fold.positions.values()].includes(source.sequenceNumber) ? true : undefined;
+    },
+  });
 }
 
 /** Lines of all objects below a prefix, in no certain order. */
@@ -125,12 +127,15 @@ export async function execute(
   const client = new SFNClient({ endpoint, region: 'us-east-1', credentials });
   const start = new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) });
   const { executionArn } = await client.send(start);
-  const until = Date.now() + EXECUTION_MS_MAX;
-  while (Date.now() < until) {
-    const { status, output, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
-    if (status === 'SUCCEEDED') return JSON.parse(output ?? '{}');
-    if (status !== 'RUNNING') throw new Error(`${stateMachineArn} is ${status}: ${cause}`);
-    await sleep(EXECUTION_PAUSE_MS);
-  }
-  throw new Error(`${stateMachineArn} is not done after ${EXECUTION_MS_MAX / 1000} s.`);
+  return until({
+    what: `${stateMachineArn} is done`,
+    msMax: EXECUTION_MS_MAX,
+    pauseMs: PAUSE_MS,
+    look: async () => {
+      const { status, output, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
+      if (status === 'SUCCEEDED') return JSON.parse(output ?? '{}');
+      if (status !== 'RUNNING') throw new Error(`${stateMachineArn} is ${status}: ${cause}`);
+      return undefined;
+    },
+  });
 }

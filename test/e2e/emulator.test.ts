@@ -14,6 +14,7 @@ import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startEmulator } from './emulator/emulator.ts';
 import { type Invocation, samples, TracedFunctions, type TracedStream } from './emulator/traced-function.ts';
+import { scaled } from './scale.ts';
 
 const QUIET_MS = 700;
 const [FIRST, SECOND, THIRD] = ['shardId-000000000000', 'shardId-000000000001', 'shardId-000000000002'];
@@ -230,6 +231,31 @@ describe('a stream that is resharded', () => {
     await stream.map({ BatchSize: 1 });
     const invocations = await stream.delivered(['a', 'b', 'c', 'grandchild']);
     expect(namesIn(invocations).flat()).toEqual(['a', 'b', 'c', 'grandchild']);
+  });
+
+  it('loses nothing and repeats nothing while it is read', async () => {
+    const stream = await clients.create(1);
+    await stream.map({ BatchSize: 50 });
+    const all: string[] = [];
+    const putSome = async (of: number): Promise<void> => {
+      for (let i = 0; i < scaled(100, 1000); i += 1) {
+        const name = `r${all.length}`;
+        all.push(name);
+        await stream.put(samples([name]), { shard: i % of, of });
+      }
+    };
+    await putSome(1);
+    await split(stream);
+    await putSome(2);
+    const update = { ScalingType: 'UNIFORM_SCALING' as const, TargetShardCount: 3 };
+    await clients.kinesis.send(new UpdateShardCountCommand({ StreamName: stream.name, ...update }));
+    await putSome(3);
+    const invocations = await stream.delivered(all);
+    expect(namesIn(invocations).flat().toSorted()).toEqual(all.toSorted());
+    for (const shard of new Set(invocations.map((invocation) => invocation.shard))) {
+      const names = invocations.flatMap((invocation) => (invocation.shard === shard ? invocation.names : []));
+      expect(names).toEqual(all.filter((name) => names.includes(name)));
+    }
   });
 
   it('keeps its records and numbers shards anew when their count is updated', async () => {

@@ -120,7 +120,11 @@ class Pump(threading.Thread):
         mapping["LastProcessingResult"] = "PROBLEM: Function call failed"
         lambda_svc.logger.warning(
             "%s %s: %d of %d records are not done with (%s)",
-            mapping["FunctionName"], shard_id, len(batch) - len(done), len(batch), str(result.get("body"))[:300],
+            mapping["FunctionName"],
+            shard_id,
+            len(batch) - len(done),
+            len(batch),
+            str(result.get("body"))[:300],
         )
         time.sleep(min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** min(self.failures, 10)))
 
@@ -145,7 +149,8 @@ def done_with(mapping, batch, result):
             body = json.loads(body)
         except ValueError:
             body = None
-    if "ReportBatchItemFailures" not in (mapping.get("FunctionResponseTypes") or []) or not isinstance(body, dict):
+    reports = "ReportBatchItemFailures" in (mapping.get("FunctionResponseTypes") or [])
+    if not reports or not isinstance(body, dict):
         return batch
     failed = {failure.get("itemIdentifier") for failure in body.get("batchItemFailures") or []}
     if not failed:

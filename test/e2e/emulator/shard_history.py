@@ -123,9 +123,8 @@ def install():
         if not is_closed(shard) or position < len(shard["records"]):
             return answer
         del body["NextShardIterator"]
-        body["ChildShards"] = [
-            _child_out(child, heir) for child, heir in stream["shards"].items() if iterator["shard_id"] in parents_of(heir)
-        ]
+        children = (item for item in stream["shards"].items() if iterator["shard_id"] in parents_of(item[1]))
+        body["ChildShards"] = [_child_out(*item) for item in children]
         return kinesis.json_response(body)
 
     kinesis._shard_out = describe_closed

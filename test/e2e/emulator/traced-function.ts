@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -18,10 +17,10 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { until } from '../until.ts';
 import { zip } from './zip.ts';
 
 const DELIVERED_MS_MAX = 20_000;
-const PAUSE_MS = 20;
 /** The whole range of hash keys. */
 const KEYS = 1n << 128n;
 
@@ -57,8 +56,10 @@ export interface Invocation {
 const CODE = `
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 const FILE = process.env.TRACE_FILE;
-const before = () =>
-  existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
+const before = () => {
+  const lines = existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\\n') : [];
+  return lines.filter(Boolean).map((line) => JSON.parse(line));
+};
 export const handler = async (event) => {
   const from = Date.now();
   const records = event.Records.map(({ kinesis, eventID }) => ({
@@ -181,16 +182,16 @@ export class TracedStream {
 
   /** Waits until the function is done with these records; all invocations until then. */
   async delivered(names: readonly string[]): Promise<readonly Invocation[]> {
-    const until = Date.now() + DELIVERED_MS_MAX;
-    const missing = (): readonly string[] => {
-      const done = new Set(this.invocations().flatMap(({ done }) => done));
-      return names.filter((name) => !done.has(name));
-    };
-    while (missing().length > 0) {
-      if (Date.now() > until) throw new Error(`${this.name}: ${missing().join(', ')} not delivered in time.`);
-      await sleep(PAUSE_MS);
-    }
-    return this.invocations();
+    return until({
+      what: `${this.name} has got ${names.length} records`,
+      msMax: DELIVERED_MS_MAX,
+      pauseMs: 20,
+      look: () => {
+        const invocations = this.invocations();
+        const done = new Set(invocations.flatMap((invocation) => invocation.done));
+        return names.every((name) => done.has(name)) ? invocations : undefined;
+      },
+    });
   }
 }
 

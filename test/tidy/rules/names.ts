@@ -16,7 +16,7 @@ const BANNED_IN_CODE: readonly BannedWord[] = [
     replacement: 'a name that says its store or its way',
   },
   { pattern: /\b(?:class|interface|type) (\w+Manager)\b/g, replacement: 'the noun for what it keeps' },
-  { pattern: /\b(\w*[a-z](?:Millis|Milliseconds|Msec))\b/g, replacement: 'the unit last, as …Ms' },
+  { pattern: /(?<!\.)\b(\w*[a-z](?:Millis|Milliseconds|Msec))\b/g, replacement: 'the unit last, as …Ms' },
 ];
 
 const BANNED_IN_PROSE: readonly BannedWord[] = [
