@@ -1,16 +1,22 @@
 /** Puts what a job is bound to in the place of the connectors that it was written with. */
+import { DynamoDbSink } from '../lib/connectors/dynamodb/dynamodb-sink.ts';
 import { FileSink } from '../lib/connectors/file/file-sink.ts';
+import type { FileSinkSpec } from '../lib/connectors/file/file-sink-spec.ts';
+import { KinesisSink } from '../lib/connectors/kinesis/kinesis-sink.ts';
+import { KinesisSource } from '../lib/connectors/kinesis/kinesis-source.ts';
 import { S3FileSink } from '../lib/connectors/s3/s3-file-sink.ts';
-import type { Sink } from '../lib/core/connector.ts';
+import { SqsSink } from '../lib/connectors/sqs/sqs-sink.ts';
+import type { Sink, Source } from '../lib/core/connector.ts';
 import type { BindingData } from '../lib/core/deployment.ts';
 import { UserError } from '../lib/core/errors.ts';
 import type { StreamGraph, StreamNode } from '../lib/graph/stream-graph.ts';
+import { boundClients } from './bound-clients.ts';
 
 type Bindings = Readonly<Record<string, BindingData>>;
 
 /**
- * The graph with bound sinks. Sources stay as they are: a record that a stream delivers is decoded as a line
- * of the files that the job names.
+ * The graph with bound sources and sinks. Decoding and encoding stay those of the job: a record that a stream
+ * delivers is decoded as a line of the files that the job names.
  *
  * Throws UserError BINDING_INVALID if a connector cannot be replaced by what it is bound to.
  */
@@ -20,21 +26,58 @@ export function bindGraph(graph: StreamGraph, bindings: Bindings): StreamGraph {
 
 /** By uid, or by name if it has none. */
 export function bindingOf({ uid, name }: StreamNode, bindings: Bindings): BindingData | undefined {
-  return bindings[uid ?? name] ?? bindings[name];
+  return bindings[uid ?? name];
 }
 
 function bindNode(node: StreamNode, binding: BindingData | undefined): StreamNode {
   const { spec } = node;
-  if (binding === undefined || spec.kind !== 'sink') return node;
-  return { ...node, spec: { ...spec, sink: bindSink(node, spec.sink, binding) } };
+  if (binding === undefined) return node;
+  if (spec.kind === 'source') {
+    return { ...node, spec: { ...spec, source: bindSource(node, spec.source, binding) } };
+  }
+  if (spec.kind === 'sink') return { ...node, spec: { ...spec, sink: bindSink(node, spec.sink, binding) } };
+  return node;
+}
+
+function bindSource({ name }: StreamNode, source: Source<unknown>, binding: BindingData): Source<unknown> {
+  if (binding.kind === 'kinesis-source') return new KinesisSource(source, binding.stream);
+  throw invalid(
+    name,
+    `Source '${name}' is bound to ${binding.kind}, which does not drive a function: bind it to Sources.kinesis`,
+  );
 }
 
 function bindSink({ name }: StreamNode, sink: Sink<unknown>, binding: BindingData): Sink<unknown> {
-  if (binding.kind === 's3-sink' && sink instanceof FileSink) return new S3FileSink(sink.spec, binding);
-  throw new UserError(
-    'BINDING_INVALID',
-    `Sink '${name}' is a ${sink.connector} sink and is bound to ${binding.kind}: bind a FileSink to ` +
-      'Sinks.s3, which writes its files as objects.',
-    { context: { operatorUid: name } },
+  if (!(sink instanceof FileSink)) {
+    throw invalid(
+      name,
+      `Sink '${name}' is a ${sink.connector} sink and is bound to ${binding.kind}: only what a FileSink ` +
+        'writes can go elsewhere',
+    );
+  }
+  const bound = boundSink(sink.spec, binding);
+  if (bound !== undefined) return bound;
+  throw invalid(
+    name,
+    `Sink '${name}' is bound to ${binding.kind}, which takes no records: take one of Sinks`,
   );
+}
+
+function boundSink(spec: FileSinkSpec<unknown>, binding: BindingData): Sink<unknown> | undefined {
+  switch (binding.kind) {
+    case 's3-sink':
+      return new S3FileSink(spec, { ...binding, client: boundClients.s3 });
+    case 'kinesis-sink':
+      return new KinesisSink(spec, { ...binding, client: boundClients.kinesis });
+    case 'dynamodb-sink':
+      return new DynamoDbSink(spec, { ...binding, client: boundClients.dynamoDb });
+    case 'sqs-sink':
+      return new SqsSink(spec, { ...binding, client: boundClients.sqs });
+    default:
+      return undefined;
+  }
+}
+
+function invalid(operatorUid: string, what: string): UserError {
+  return new UserError('BINDING_INVALID', `${what}.`, { context: { operatorUid } });
 }

@@ -1,6 +1,6 @@
 /** The ports of a coordinator of a deployed job. */
 import { randomUUID } from 'node:crypto';
-import { createLambdaClient } from '../lib/adapters/aws-clients.ts';
+import { lambdaClient } from '../lib/adapters/lambda/lambda-client.ts';
 import { LambdaSubtaskInvoker } from '../lib/adapters/lambda/lambda-subtask-invoker.ts';
 import { systemClock } from '../lib/adapters/system/system-clock.ts';
 import type { CoordinatorPorts } from '../lib/coordinator/coordinator-ports.ts';
@@ -11,7 +11,7 @@ import { openStores } from './deployed-stores.ts';
 export interface DeployedCoordinator {
   readonly deployment: Deployment;
   readonly ports: CoordinatorPorts;
-  readonly lambda: ReturnType<typeof createLambdaClient>;
+  readonly lambda: ReturnType<typeof lambdaClient>;
   /** Ids of the event source mappings of the job. */
   readonly mappings: readonly string[];
 }
@@ -21,7 +21,7 @@ export function openCoordinator(
   deployment: Deployment,
   { MILLRACE_MAPPINGS = '' }: NodeJS.ProcessEnv = process.env,
 ): DeployedCoordinator {
-  const lambda = createLambdaClient();
+  const lambda = lambdaClient();
   const ports: CoordinatorPorts = {
     ...openStores(deployment),
     invoker: new LambdaSubtaskInvoker({ client: lambda, functions: deployment.functions ?? {} }),

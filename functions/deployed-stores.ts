@@ -1,7 +1,8 @@
 /** The stores of a deployed job. */
-import { createDynamoDbClient, createS3Client } from '../lib/adapters/aws-clients.ts';
+import { dynamoDbClient } from '../lib/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDbJobRecords } from '../lib/adapters/dynamodb/dynamodb-job-records.ts';
 import { DynamoDbSubtaskLog } from '../lib/adapters/dynamodb/dynamodb-subtask-log.ts';
+import { s3Client } from '../lib/adapters/s3/s3-client.ts';
 import { S3ObjectStore } from '../lib/adapters/s3/s3-object-store.ts';
 import type { Deployment } from '../lib/core/deployment.ts';
 import { LIMITS } from '../lib/core/limits.ts';
@@ -16,10 +17,10 @@ export interface DeployedStores {
 }
 
 export function openStores({ job, logTable, jobTable, bucket }: Deployment): DeployedStores {
-  const client = createDynamoDbClient();
+  const client = dynamoDbClient();
   return {
     log: new DynamoDbSubtaskLog({ client, table: logTable, ringSize: LIMITS.logRingSlots }),
-    objects: new S3ObjectStore({ client: createS3Client(), bucket }),
+    objects: new S3ObjectStore({ client: s3Client(), bucket }),
     records: new DynamoDbJobRecords({ client, table: jobTable, job }),
   };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createKinesisClient } from '../lib/adapters/aws-clients.ts';
+import { kinesisClient } from '../lib/adapters/kinesis/kinesis-client.ts';
 import { KinesisStreamTransport } from '../lib/adapters/kinesis/kinesis-stream-transport.ts';
 import { listShards } from '../lib/adapters/kinesis/shard-list.ts';
 import type { JobDefinition } from '../lib/api/define-job.ts';
@@ -18,18 +18,22 @@ import { TaskRuntime } from './task-runtime.ts';
 /** Makes the handler of a job's task function; the environment says which vertex. Throws at cold start. */
 export function createTaskHandler(job: JobDefinition) {
   const deployment = readDeployment();
-  const kinesis = createKinesisClient();
   const runtime = new TaskRuntime({
     ...{ job, deployment, vertex: readVertex(), stores: openStores(deployment) },
-    transport: new KinesisStreamTransport({ client: kinesis, streams: deployment.streams }),
-    listShards: (stream) => listShards(kinesis, stream),
+    transport: new KinesisStreamTransport({ client: kinesisClient(), streams: deployment.streams }),
+    listShards: (stream) => listShards(kinesisClient(), stream),
     deployedPlan: readDeployedPlan,
   });
+  return taskHandler(runtime, deployment.job);
+}
+
+/** The handler over `runtime`: what Lambda is told, what is logged and what is counted. */
+export function taskHandler(runtime: TaskRuntime, job: string) {
   // The first sees the outcome last and answers Lambda.
   return middy<TaskEvent, unknown>()
     .use(batchResponse())
     .use(logOutcome())
-    .use(jobMetrics(deployment.job, runtime))
+    .use(jobMetrics(job, runtime))
     .handler((event: TaskEvent, context: Context) =>
       runtime.handle(event, Date.now() + context.getRemainingTimeInMillis()),
     );

@@ -17,10 +17,7 @@ export function batchResponse(): MiddlewareObj<TaskEvent, unknown> {
 }
 
 /** Throws the error of a request that failed. */
-function responseTo(
-  event: TaskEvent,
-  outcome: InvocationOutcome,
-): KinesisStreamBatchResponse | undefined {
+function responseTo(event: TaskEvent, outcome: InvocationOutcome): KinesisStreamBatchResponse | undefined {
   if (!isRequest(event)) {
     const first = outcome.kind === 'failed' ? outcome.firstUncommitted : undefined;
     return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] };

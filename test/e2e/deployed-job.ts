@@ -1,6 +1,6 @@
 /** Deploys CDK apps into an emulator with the real command line, and looks at what their jobs do. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,7 @@ export async function deploy(emulator: Emulator, app: string): Promise<Outputs> 
   const deployment = ['deploy', '--require-approval', 'never', '--outputs-file', outputsFile];
   await run(CDK, [...deployment, ...common], options);
   const stacks: Readonly<Record<string, Outputs>> = JSON.parse(readFileSync(outputsFile, 'utf8'));
+  rmSync(folder, { recursive: true });
   return Object.assign({}, ...Object.values(stacks));
 }
 

@@ -16,11 +16,11 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { callAws } from '../../core/aws-failure.ts';
+import { mapConcurrently } from '../../core/concurrent-calls.ts';
 import { InvariantError, UserError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { VersionedRow } from '../../core/log/keyed-row.ts';
 import type { KeyedTable, TableScope } from '../../ports/keyed-table.ts';
-import { mapConcurrently } from './concurrent-calls.ts';
 import { numeric } from './item-attributes.ts';
 import { deleteKeys } from './partition-deletion.ts';
 import { isWholePlace, partitionKeyOf, runPrefix, sortKeyOf } from './state-key.ts';

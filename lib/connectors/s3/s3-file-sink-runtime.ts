@@ -1,4 +1,4 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { callAws, isFailedCondition } from '../../core/aws-failure.ts';
 import type { CommitRequest, Committer, SinkRuntime, SinkWriter } from '../../core/connector.ts';
 import { checkedBucket } from '../file/bucket.ts';
@@ -24,7 +24,7 @@ export async function createS3FileSinkRuntime<T>(
   const format = await loadFormat<T>(spec);
   return {
     createWriter: async () => new ObjectWriter(spec, format),
-    createCommitter: async () => new ObjectCommitter(new S3Client(), place),
+    createCommitter: async () => new ObjectCommitter(await place.client(), place),
   };
 }
 

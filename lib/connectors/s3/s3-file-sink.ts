@@ -1,3 +1,4 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { AnySinkRuntime, Sink } from '../../core/connector.ts';
 import type { FileSinkSpec } from '../file/file-sink-spec.ts';
 
@@ -6,6 +7,7 @@ export interface S3Place {
   readonly bucket: string;
   /** Put before every name. */
   readonly prefix: string;
+  readonly client: () => Promise<S3Client>;
 }
 
 /**

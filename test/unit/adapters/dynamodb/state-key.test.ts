@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { mapConcurrently } from '../../../../lib/adapters/dynamodb/concurrent-calls.ts';
 import {
   isWholePlace,
   partitionKeyOf,
   runPrefix,
   sortKeyOf,
 } from '../../../../lib/adapters/dynamodb/state-key.ts';
+import { mapConcurrently } from '../../../../lib/core/concurrent-calls.ts';
 import { encodeKey } from '../../../../lib/core/key.ts';
 import { LIMITS } from '../../../../lib/core/limits.ts';
 

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from './limits.ts';
 
 /**
  * Calls `call` for every item, `LIMITS.tableCallsMax` at a time; results in the order of `items`. Rejects with
