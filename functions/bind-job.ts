@@ -43,7 +43,7 @@ function bindSource({ name }: StreamNode, source: Source<unknown>, binding: Bind
   if (binding.kind === 'kinesis-source') return new KinesisSource(source, binding.stream);
   throw invalid(
     name,
-    `Source '${name}' is bound to ${binding.kind}, which does not drive a function: bind it to Sources.kinesis`,
+    `Source '${name}' is bound to ${binding.kind}, which drives no function: bind it to Sources.kinesis`,
   );
 }
 

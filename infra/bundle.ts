@@ -36,6 +36,8 @@ export interface BundleOptions {
   readonly path: string;
   /** Some environment variables hold secrets: the job is loaded after them. */
   readonly withSecrets: boolean;
+  /** Packages that the job never loads. */
+  readonly unused: readonly string[];
 }
 
 /** Functions without user code, by the name of their file. */
@@ -54,12 +56,12 @@ const NOT_BUNDLED = ['../local/executor.ts', '../local/executor.js'];
 
 /** Bundles a job. Throws UserError BUNDLE_INVALID if it does not compile or is too large. */
 export function createBundle(options: BundleOptions): Bundle {
-  const { entry, path } = options;
+  const { entry, path, unused } = options;
   const staging = createStaging();
   const folder = join(staging, 'asset');
   const task = join(staging, 'task.mjs');
   writeFileSync(task, taskEntry(options));
-  const metafile = build({ entry, path, task, folder });
+  const metafile = build({ entry, path, task, folder, unused });
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(options.structure));
   const sizes = sizesOf(metafile, entry.file);
   if (sizes.frameworkBytes > LIMITS.bundleBytesMax) {
@@ -106,11 +108,13 @@ function build({
   path,
   task,
   folder,
+  unused,
 }: {
   readonly entry: EntryModule;
   readonly path: string;
   readonly task: string;
   readonly folder: string;
+  readonly unused: readonly string[];
 }): Metafile {
   const services = SERVICES.map((name) => ownModule(`functions/${name}`));
   const { copy } = entry;
@@ -133,7 +137,7 @@ function build({
       mainFields: ['module', 'main'],
       conditions: ['module', ...(import.meta.url.endsWith('.ts') ? ['millrace-source'] : [])],
       alias: Object.fromEntries([...copy.entries].map(([name, url]) => [name, fileURLToPath(url)])),
-      external: [...NOT_BUNDLED],
+      external: [...NOT_BUNDLED, ...unused],
       absWorkingDir: dirname(entry.file),
       metafile: true,
       logLevel: 'silent',

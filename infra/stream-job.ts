@@ -23,6 +23,7 @@ import { createStores, type Stores } from './stores.ts';
 import type { StreamJobProps } from './stream-job-props.ts';
 import { createTaskFunctions } from './task-functions.ts';
 import { createTaskStreams } from './task-streams.ts';
+import { unusedPackages } from './unused-packages.ts';
 
 /**
  * A job on AWS: a function for each vertex, a stream for each internal edge target, the job's stores, its
@@ -77,6 +78,7 @@ export class StreamJob extends Construct {
       structure: structureOf(plan.graph),
       path,
       withSecrets: Object.keys(props.secrets ?? {}).length > 0,
+      unused: unusedPackages(plan.graph, props.bindings ?? {}),
     });
     Annotations.of(this).addInfo(sizeText(bundle));
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;

@@ -1,8 +1,8 @@
 import { LIMITS } from './limits.ts';
 
 /**
- * Calls `call` for every item, `LIMITS.tableCallsMax` at a time; results in the order of `items`. Rejects with
- * the first failure once no call is under way any more, and begins no further ones.
+ * Calls `call` for every item, `LIMITS.tableCallsMax` at a time; results in the order of `items`. Rejects
+ * with the first failure once no call is under way any more, and begins no further ones.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],

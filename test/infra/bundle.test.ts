@@ -3,15 +3,18 @@ import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, createBundle } from '../../infra/bundle.ts';
 import { loadEntry } from '../../infra/entry-module.ts';
+import { unusedPackages } from '../../infra/unused-packages.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import { structureOf } from '../../lib/graph/structure.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const KINESIS_TO_S3 = { in: { kind: 'kinesis-source' }, out: { kind: 's3-sink' } } as const;
 
-function bundle(entryFile: string): Bundle {
+function bundle(entryFile: string, bindings: Parameters<typeof unusedPackages>[1] = KINESIS_TO_S3): Bundle {
   const entry = loadEntry(entryFile);
-  const structure = structureOf(entry.job.createGraph());
-  return createBundle({ entry, structure, path: 'Test/Job', withSecrets: false });
+  const graph = entry.job.createGraph();
+  const unused = unusedPackages(graph, bindings);
+  return createBundle({ entry, structure: structureOf(graph), path: 'Test/Job', withSecrets: false, unused });
 }
 
 describe('the bundle of a job', () => {
@@ -27,6 +30,16 @@ describe('the bundle of a job', () => {
     const counts = bundle('test/infra/jobs/counts.ts');
     expect(counts.userBytes).toBeLessThan(2000);
     expect(Math.abs(counts.frameworkBytes - flights.frameworkBytes)).toBeLessThan(20_000);
+  });
+
+  it('leaves_out_packages_of_formats_and_bindings_that_the_job_has_none_of', () => {
+    const packages = (made: Bundle) =>
+      made.inputs.filter((input) => /hyparquet|kinesis-agg|client-sqs/.test(input));
+    expect(packages(flights).join()).toMatch(/kinesis-agg/);
+    expect(packages(flights).join()).not.toMatch(/hyparquet|client-sqs/);
+    const queue = bundle('test/infra/jobs/counts.ts', { out: { kind: 'sqs-sink' } });
+    expect(packages(queue).join()).toMatch(/client-sqs/);
+    expect(packages(queue).join()).not.toMatch(/kinesis-agg/);
   });
 
   it('holds_no_embedded_runner_command_line_test_kit_or_sqlite', () => {

@@ -150,7 +150,7 @@ function requireFitting({ operator }: TableScope, bytes: number): void {
   throw new UserError(
     'STATE_VALUE_INVALID',
     `A state value of operator ${operator} has ${bytes} bytes; the state table holds at most ` +
-      `${LIMITS.tableValueBytesMax} in one place. Keep less in one value, or use map state or the heap backend.`,
+      `${LIMITS.tableValueBytesMax} in one place. Keep less in a value, take map state or the heap backend.`,
     { context: { operatorUid: operator } },
   );
 }

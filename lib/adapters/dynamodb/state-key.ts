@@ -1,9 +1,9 @@
 /**
- * Keys of rows of keyed state. DynamoDB bounds a partition key at 2 KB and a sort key at 1 KB; keys and places
- * of a job have no such bound.
+ * Keys of rows of keyed state. DynamoDB bounds a partition key at 2 KB and a sort key at 1 KB; keys and
+ * places of a job have no such bound.
  *
- * 1. Bytes that fit are their own key. Of longer ones the beginning is kept and a hash of all of them follows,
- *    so that the result is as long as a key may be: no shorter one is equal to it.
+ * 1. Bytes that fit are their own key. Of longer ones the beginning is kept and a hash of all of them
+ *    follows, so that the result is as long as a key may be: no shorter one is equal to it.
  * 2. A partition key begins with the canonical bytes of its run, which no other run's begin with.
  */
 import { createHash } from 'node:crypto';

@@ -10,7 +10,7 @@ export interface TableSchema {
   readonly sortKey: TableKey;
 }
 
-/** Slots and base of a subtask: partition `run/vertex/subtask`, sort key the slot, `BASE_SLOT` for the base. */
+/** Slots and base of a subtask: partition `run/vertex/subtask`, sort key the slot or `BASE_SLOT`. */
 export const LOG_TABLE: TableSchema = {
   partitionKey: { name: 'pk', type: 'S' },
   sortKey: { name: 'sk', type: 'N' },

@@ -13,7 +13,7 @@ import { type Refusal, sendMessages } from '../message/message-sending.ts';
 import { type MessageBatch, MessageWriter } from '../message/message-writer.ts';
 import type { SqsTarget } from './sqs-sink.ts';
 
-/** Of one SendMessageBatch request, and of one message: queues may allow more, none allows less by default. */
+/** Of one SendMessageBatch request, and of one message: what every queue takes by default. */
 const MESSAGE_BYTES_MAX = 256 << 10;
 const REQUEST = { messagesMax: 10, bytesMax: MESSAGE_BYTES_MAX };
 

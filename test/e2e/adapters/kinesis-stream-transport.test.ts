@@ -98,7 +98,7 @@ describe('KinesisStreamTransport', () => {
     expect(outcomes).toMatchObject({ code: 'AWS_RESOURCE_MISSING' });
   });
 
-  it('refuses a target without a shard, and a frame that is too large, before it sends anything', async () => {
+  it('refuses a target without a shard, and too large a frame, before it sends anything', async () => {
     const large = new Uint8Array(RECORD_BYTES_MAX);
     for (const bad of [to('a/4'), to('c/0'), to('a/0', large)]) {
       const { outcomes, requests } = await sendOf([to('a/0'), bad], [taken(0, 0)]);

@@ -295,5 +295,5 @@ describe('any history of deliveries, drains, crashes, contenders and faults', ()
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 50 }), fc.constantFrom(8, 64), runHistory), {
       numRuns: 200,
     });
-  });
+  }, 60_000);
 });

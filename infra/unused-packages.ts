@@ -1,0 +1,29 @@
+import type { Sink, Source } from '../lib/core/connector.ts';
+import type { StreamGraph } from '../lib/graph/stream-graph.ts';
+import type { Binding } from './bindings.ts';
+
+const PARQUET = ['hyparquet', 'hyparquet-compressors', 'hyparquet-writer'];
+
+type Connector = Pick<Source<unknown> | Sink<unknown>, 'connector' | 'description'>;
+
+/** Packages of formats and bindings that a job has none of: its bundle does without them. */
+export function unusedPackages(
+  { nodes }: StreamGraph,
+  bindings: Readonly<Record<string, Pick<Binding, 'kind'>>>,
+): readonly string[] {
+  const kinds = new Set(Object.values(bindings).map(({ kind }) => kind));
+  const connectors = nodes.flatMap(({ spec }): readonly Connector[] => {
+    if (spec.kind === 'source') return [spec.source];
+    return spec.kind === 'sink' ? [spec.sink] : [];
+  });
+  return [
+    ...(connectors.every(isFileOfText) ? PARQUET : []),
+    ...(kinds.has('kinesis-source') ? [] : ['aws-kinesis-agg']),
+    ...(kinds.has('sqs-sink') ? [] : ['@aws-sdk/client-sqs']),
+  ];
+}
+
+/** The description of a file connector begins with its format. The job may come from another module loader. */
+function isFileOfText({ connector, description }: Connector): boolean {
+  return connector === 'file' && /^(ndjson|csv) /.test(description);
+}
