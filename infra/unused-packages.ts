@@ -23,7 +23,7 @@ export function unusedPackages(
   ];
 }
 
-/** The description of a file connector begins with its format. The job may come from another module loader. */
+/** By its description, which begins with the format: the job may come from another module loader. */
 function isFileOfText({ connector, description }: Connector): boolean {
   return connector === 'file' && /^(ndjson|csv) /.test(description);
 }
