@@ -6,6 +6,7 @@
  * 2. It refuses to work when the plan that it evaluates is not the one that was deployed.
  */
 import { randomUUID } from 'node:crypto';
+import type { ListedShard } from '../lib/adapters/kinesis/shard-list.ts';
 import { systemClock } from '../lib/adapters/system/system-clock.ts';
 import { systemRandom } from '../lib/adapters/system/system-random.ts';
 import type { JobDefinition } from '../lib/api/define-job.ts';
@@ -28,6 +29,7 @@ import type { DeployedStores } from './deployed-stores.ts';
 import { readerOf, shardNumber } from './external-shards.ts';
 import { type CountedMetrics, countsOf } from './middlewares/job-metrics.ts';
 import { readCurrentRun } from './run-directory.ts';
+import { ShardLineage } from './shard-lineage.ts';
 import { batchOf, isRequest, type ShardBatch, type TaskEvent } from './task-event.ts';
 
 export interface TaskRuntimeOptions {
@@ -36,8 +38,8 @@ export interface TaskRuntimeOptions {
   readonly vertex: string;
   readonly stores: DeployedStores;
   readonly transport: StreamTransport;
-  /** Shards of the external stream that a source vertex reads; asked once for a run. */
-  readonly listShards: (stream: string) => Promise<readonly string[]>;
+  /** Shards of the external stream that a source vertex reads. */
+  readonly listShards: (stream: string) => Promise<readonly ListedShard[]>;
   /** The structure of the plan that was deployed. */
   readonly deployedPlan: () => GraphStructure;
 }
@@ -46,6 +48,7 @@ export interface TaskRuntimeOptions {
 interface HostedRun {
   readonly run: RunState;
   readonly host: SubtaskHost;
+  readonly lineage: ShardLineage;
 }
 
 export class TaskRuntime implements CountedMetrics {
@@ -102,6 +105,7 @@ export class TaskRuntime implements CountedMetrics {
     const foreign = internal && [...batch.partitionKeys].some((run) => run !== hosted.run.id);
     if (foreign) hosted = await this.#renew();
     const subtask = internal ? shardNumber(batch.shardId) : this.#readerOf(batch.shardId, hosted.run);
+    if (!internal) await this.#settleShard(batch.shardId, hosted, deadline);
     const input: InvocationInput = {
       subtask: { run: hosted.run.id, vertex, subtask },
       records: batch.records,
@@ -109,6 +113,17 @@ export class TaskRuntime implements CountedMetrics {
       deadline,
     };
     return hosted.host.invoke(input);
+  }
+
+  /** Throws what a subtask failed with that has to know of the shard before it is read. */
+  async #settleShard(shardId: string, { run, host, lineage }: HostedRun, deadline: number): Promise<void> {
+    for (const { subtask, opened, ended } of await lineage.changesBefore(shardId)) {
+      const id = { run: run.id, vertex: this.#options.vertex, subtask };
+      const request = { kind: 'reshard', opened, ended } as const;
+      const outcome = await host.invoke({ subtask: id, records: [], request, deadline });
+      if (outcome.kind === 'failed') throw outcome.error;
+    }
+    lineage.settle(shardId);
   }
 
   #readerOf(shardId: string, run: RunState): number {
@@ -134,8 +149,12 @@ export class TaskRuntime implements CountedMetrics {
     const { log, objects, records } = stores;
     const run = await readCurrentRun(records, deployment);
     const stream = streamOfSource(this.#options, run);
-    const shards = stream === undefined ? [] : await listShards(stream);
     const parallelism = parallelismOf(run, vertex);
+    const lineage = new ShardLineage(
+      async () => (stream === undefined ? [] : await listShards(stream)),
+      (shardId) => readerOf(shardId, parallelism),
+    );
+    const shards = await lineage.roots();
     const factory = new TaskProgramFactory({
       newGraph: () => bindGraph(job.createGraph(deployment.settings), deployment.bindings),
       clock: systemClock,
@@ -159,7 +178,7 @@ export class TaskRuntime implements CountedMetrics {
         await failRun({ records, clock: systemClock, key }, subtask, error);
       },
     });
-    return { run, host };
+    return { run, host, lineage };
   }
 }
 

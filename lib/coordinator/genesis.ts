@@ -89,8 +89,8 @@ export function genesisOf(
     positions: positions[subtask]!,
     intents: intents[subtask]!,
     processingTime,
-    // Whoever needs it: a tick too many does no harm.
-    due: dues.length === 0 ? undefined : Math.min(...dues),
+    // Whoever needs it: a tick too many does no harm. A source has to say whether it is idle.
+    due: vertex.source || dues.length > 0 ? Math.min(processingTime, ...dues) : undefined,
   }));
 }
 

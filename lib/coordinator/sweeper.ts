@@ -25,8 +25,13 @@ export interface SweepReport {
 }
 
 /** Why a subtask with this head is to be invoked, if at all. Pure. */
-export function wakeUp(head: LogItem | undefined, now: number): SubtaskRequest | undefined {
-  if (head === undefined || head.kind === 'seal') return undefined;
+export function wakeUp(
+  head: LogItem | undefined,
+  { now, source }: { readonly now: number; readonly source: boolean },
+): SubtaskRequest | undefined {
+  // A source without a shard has nothing that would invoke it, and the others wait for its watermark.
+  if (head === undefined) return source ? { kind: 'tick' } : undefined;
+  if (head.kind === 'seal') return undefined;
   if (head.inboxPending) return { kind: 'genesis' };
   const unsent = head.sentThrough < head.version && now - head.processingTime > LIMITS.unsentAgeMs;
   const due = head.due !== undefined && head.due <= now;
@@ -49,6 +54,7 @@ export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<Sw
   const { value: run } = await runOf(ports, key);
   const live = (run.status === 'RUNNING' || run.status === 'CREATED') && run.genesisWritten;
   if (!live) return { status: run.status, invoked: 0, movedAt: 0, failures: [] };
+  const sources = new Set(run.plan.vertices.flatMap(({ id, source }) => (source ? [id] : [])));
   const heads: (LogItem | undefined)[] = [];
   const failures: unknown[] = [];
   let invoked = 0;
@@ -56,7 +62,7 @@ export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<Sw
     try {
       const { item } = await findHead(ports.log, subtask);
       heads.push(item);
-      if (await wake(ports, subtask, item)) invoked++;
+      if (await wake(ports, subtask, { head: item, source: sources.has(subtask.vertex) })) invoked++;
     } catch (error) {
       failures.push(error);
     }
@@ -71,9 +77,9 @@ export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<Sw
 async function wake(
   ports: CoordinatorPorts,
   subtask: SubtaskId,
-  head: LogItem | undefined,
+  { head, source }: { readonly head: LogItem | undefined; readonly source: boolean },
 ): Promise<boolean> {
-  const request = wakeUp(head, ports.clock.now());
+  const request = wakeUp(head, { now: ports.clock.now(), source });
   if (request === undefined || (request.kind === 'genesis' && !ports.rules.sweepsInboxes())) return false;
   await ports.invoker.invoke(subtask, request);
   return true;

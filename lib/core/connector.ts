@@ -80,6 +80,8 @@ export interface ReaderOutput<T> {
   forSplit(splitId: string): SplitOutput<T>;
   /** The split is finished: it no longer holds back the watermark. */
   releaseSplit(splitId: string): void;
+  /** The reader has no split for now and does not hold back the watermark; the next split ends that. */
+  markIdle(): void;
 }
 
 /** What a reader may ask of the runtime. */

@@ -76,7 +76,7 @@ class DeployedWords {
     const { deployment, log, objects, records, transport } = this;
     return new TaskRuntime({
       ...{ job, deployment, vertex, transport, stores: { log, objects, records } },
-      listShards: async () => ['shardId-000000000000'],
+      listShards: async () => [{ id: 'shardId-000000000000', parents: [] }],
       deployedPlan: () => structureOf(this.job.createGraph()),
     });
   }

@@ -1,15 +1,26 @@
 import { type KinesisClient, ListShardsCommand } from '@aws-sdk/client-kinesis';
 import { callAws } from '../../core/aws-failure.ts';
 
-/** Ids of the shards of a stream, closed ones that still hold records too. */
-export async function listShards(client: KinesisClient, stream: string): Promise<readonly string[]> {
-  const ids: string[] = [];
+/** A shard of a stream, open or not. */
+export interface ListedShard {
+  readonly id: string;
+  /** The shards that were split or merged into it; those that the stream has forgotten are no longer listed. */
+  readonly parents: readonly string[];
+}
+
+/** The shards of a stream, closed ones that still hold records too. */
+export async function listShards(client: KinesisClient, stream: string): Promise<readonly ListedShard[]> {
+  const shards: ListedShard[] = [];
   let token: string | undefined;
   do {
     const list = new ListShardsCommand(token === undefined ? { StreamName: stream } : { NextToken: token });
     const page = await callAws(`The list of the shards of ${stream}`, () => client.send(list));
-    for (const { ShardId } of page.Shards ?? []) if (ShardId !== undefined) ids.push(ShardId);
+    for (const { ShardId, ParentShardId, AdjacentParentShardId } of page.Shards ?? []) {
+      if (ShardId === undefined) continue;
+      const parents = [ParentShardId, AdjacentParentShardId].flatMap((id) => id ?? []);
+      shards.push({ id: ShardId, parents });
+    }
     token = page.NextToken;
   } while (token !== undefined);
-  return ids;
+  return shards;
 }

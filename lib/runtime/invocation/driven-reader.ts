@@ -17,10 +17,19 @@ export class DrivenReader implements SourceReader<unknown, SourceSplit> {
   readonly #inner: PushedReader<unknown, SourceSplit>;
   readonly #known = new Set<string>();
   readonly #ended = new Set<string>();
+  readonly #bounded: boolean;
   #drained = false;
+  #noMore = false;
 
-  constructor(inner: PushedReader<unknown, SourceSplit>) {
+  /** A shard may follow at any time unless the source is `bounded`. */
+  constructor(inner: PushedReader<unknown, SourceSplit>, bounded: boolean) {
     this.#inner = inner;
+    this.#bounded = bounded;
+  }
+
+  /** True if `shardId` is one of its shards, ended or not. */
+  knows(shardId: string): boolean {
+    return this.#known.has(shardId);
   }
 
   /** True if the last poll left nothing to read. */
@@ -35,6 +44,7 @@ export class DrivenReader implements SourceReader<unknown, SourceSplit> {
   pollNext(output: ReaderOutput<unknown>, maxRecords: number): InputStatus {
     const status = this.#inner.pollNext(output, maxRecords);
     this.#drained = status !== 'more-available';
+    if (!this.#bounded && !this.#noMore && this.#known.size === this.#ended.size) output.markIdle();
     return status === 'nothing-available' ? 'more-available' : status;
   }
 
@@ -53,6 +63,7 @@ export class DrivenReader implements SourceReader<unknown, SourceSplit> {
   }
 
   endShard(shardId: string): void {
+    this.#known.add(shardId);
     this.#ended.add(shardId);
     this.#inner.endShard(shardId);
   }
@@ -64,6 +75,7 @@ export class DrivenReader implements SourceReader<unknown, SourceSplit> {
   }
 
   notifyNoMoreSplits(): void {
+    this.#noMore = true;
     this.#inner.notifyNoMoreSplits();
   }
 
@@ -83,7 +95,7 @@ export class DrivenReader implements SourceReader<unknown, SourceSplit> {
 /** The source with readers that are driven; `onReader` takes each. Throws UserError SOURCE_INVALID. */
 export function drivenRuntime(
   runtime: AnySourceRuntime<unknown>,
-  name: string,
+  { name, bounded }: { readonly name: string; readonly bounded: boolean },
   onReader: (reader: DrivenReader) => void,
 ): AnySourceRuntime<unknown> {
   const { createPushedReader } = runtime;
@@ -96,7 +108,7 @@ export function drivenRuntime(
   return {
     createEnumerator: (context, checkpoint) => runtime.createEnumerator(context, checkpoint),
     createReader: (context: SourceReaderContext) => {
-      const reader = new DrivenReader(createPushedReader.call(runtime, context));
+      const reader = new DrivenReader(createPushedReader.call(runtime, context), bounded);
       onReader(reader);
       return reader;
     },

@@ -1,5 +1,6 @@
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
 import type { SubtaskRequest } from '../../ports/subtask-invoker.ts';
+import type { ShardChange } from './subtask-program.ts';
 
 /** A record as a stream delivers it. */
 export interface DeliveredRecord {
@@ -13,11 +14,14 @@ export interface DeliveredRecord {
   readonly endOfShard?: boolean;
 }
 
+/** What a subtask is told by the process that serves it. */
+export type InvocationRequest = SubtaskRequest | ({ readonly kind: 'reshard' } & ShardChange);
+
 export interface InvocationInput {
   readonly subtask: SubtaskId;
   /** In the order of their shards. */
   readonly records: readonly DeliveredRecord[];
-  readonly request: SubtaskRequest | undefined;
+  readonly request: InvocationRequest | undefined;
   /** When the process is stopped. Unit: ms since the epoch. */
   readonly deadline: number;
 }

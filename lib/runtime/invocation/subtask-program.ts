@@ -49,10 +49,20 @@ export interface ProgramChanges {
 
 /** What vectors say that a program has to know when it starts or catches up. */
 export interface ProgramStart {
+  /** 0 if nobody was told anything yet. */
+  readonly version: number;
   /** Unit: ms since the epoch. */
   readonly processingTime: number;
   /** By `inputChannelKey`. */
   readonly watermarks: ReadonlyMap<string, ChannelWatermark>;
+}
+
+/** A stream was split or merged. Ids of shards of one subtask. */
+export interface ShardChange {
+  /** Shards that have come to be. */
+  readonly opened: readonly string[];
+  /** Shards in which nothing follows. */
+  readonly ended: readonly string[];
 }
 
 export interface SubtaskProgram {
@@ -70,6 +80,8 @@ export interface SubtaskProgram {
   processRecords(shardId: string, records: readonly PushedRecord[]): void;
   /** Nothing follows in the shard. */
   endShard(shardId: string): void;
+  /** Takes part in a change of the shards; done already, it changes nothing. */
+  reshard(change: ShardChange): void;
   /** Nothing follows in any shard of the source, also in those of which it has not heard yet. */
   endInput(): void;
   /** Between records, where asynchronous work may be done: buffers of sinks go out. */

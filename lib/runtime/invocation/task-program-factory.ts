@@ -34,7 +34,7 @@ export interface TaskProgramOptions {
   readonly rules: ProtocolRules;
   /** Where operators count. @default a registry that nobody reads */
   readonly metrics?: MetricRegistry;
-  /** The shards that a subtask of a source reads. */
+  /** The shards that a subtask of a source begins with; others are opened when they come to be. */
   readonly shardsOf: (subtask: SubtaskId) => readonly string[];
 }
 
@@ -72,9 +72,10 @@ export class TaskProgramFactory {
     const runtimes = await this.#loadRuntimes(vertex);
     const letters: DeadLetter[] = [];
     const clock = new VersionClock(this.#options.clock);
+    const bounded = this.#isBounded(vertex);
     let reader: DrivenReader | undefined;
     const environment = this.#environment({
-      ...{ channels, runtimes, letters, clock },
+      ...{ channels, runtimes, letters, clock, bounded },
       onReader: (opened) => {
         reader = opened;
       },
@@ -96,6 +97,7 @@ export class TaskProgramFactory {
       inputsOfEdge: channels.inputsOfEdge,
       outputs: [...channels.outputs.values()],
       shards: vertex.inputs.length === 0 ? this.#options.shardsOf(subtask) : [],
+      bounded,
       stateIdOf: (nodeId) => this.#stateIdOf(nodeId),
       createCommitter: async (stateId) => {
         const node = nodesOf(vertex).find(({ id }) => this.#stateIdOf(id) === stateId);
@@ -104,7 +106,7 @@ export class TaskProgramFactory {
     });
   }
 
-  #environment({ channels, runtimes, letters, clock, onReader }: EnvironmentParts): TaskEnvironment {
+  #environment({ channels, runtimes, letters, clock, bounded, onReader }: EnvironmentParts): TaskEnvironment {
     const { random, rules } = this.#options;
     return {
       jobName: this.#plan.jobName,
@@ -117,7 +119,7 @@ export class TaskProgramFactory {
       channelOf: (id) => found(channels.byId.get(id), `channel ${id}`),
       sourceRuntime: (nodeId) => {
         const runtime = found(runtimes.sources.get(nodeId), `source ${nodeId}`);
-        return drivenRuntime(runtime, this.#node(nodeId).name, onReader);
+        return drivenRuntime(runtime, { name: this.#node(nodeId).name, bounded }, onReader);
       },
       sinkRuntime: (nodeId) => found(runtimes.sinks.get(nodeId), `sink ${nodeId}`),
       requestSplit: () => {},
@@ -133,6 +135,11 @@ export class TaskProgramFactory {
       if (spec.kind === 'sink') sinks.set(id, await once(this.#sinks, id, () => spec.sink.load()));
     }
     return { sources, sinks };
+  }
+
+  #isBounded(vertex: JobVertex): boolean {
+    const specs = nodesOf(vertex).map(({ id }) => this.#node(id).spec);
+    return specs.every((spec) => spec.kind !== 'source' || spec.source.boundedness === 'bounded');
   }
 
   #stateIdOf(nodeId: number): string {
@@ -176,6 +183,7 @@ interface EnvironmentParts {
   readonly runtimes: Runtimes;
   readonly letters: DeadLetter[];
   readonly clock: VersionClock;
+  readonly bounded: boolean;
   readonly onReader: (reader: DrivenReader) => void;
 }
 

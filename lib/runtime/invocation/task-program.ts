@@ -13,7 +13,7 @@ import { DEAD_LETTERS, type SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
 import type { DeadLetter, DeadLetterStore } from '../../ports/dead-letters.ts';
-import { isDrained } from '../../protocol/drain.ts';
+import { isDrained, notedShards } from '../../protocol/drain.ts';
 import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
 import type { Task } from '../task/task.ts';
 import type { DrivenReader } from './driven-reader.ts';
@@ -24,6 +24,7 @@ import type {
   PreparedEffect,
   ProgramChanges,
   ProgramStart,
+  ShardChange,
   SubtaskProgram,
 } from './subtask-program.ts';
 import type { VersionClock } from './version-clock.ts';
@@ -37,8 +38,10 @@ export interface TaskProgramParts {
   /** The input channels of each edge. */
   readonly inputsOfEdge: ReadonlyMap<string, readonly InputChannel[]>;
   readonly outputs: readonly OutboxChannel[];
-  /** Shards of a source; empty if the vertex reads channels. */
+  /** Shards that a source begins with; empty if the vertex reads channels. */
   readonly shards: readonly string[];
+  /** The source ends when its shards have. */
+  readonly bounded: boolean;
   readonly reader: () => DrivenReader | undefined;
   /** Letters written by the task and not collected yet. */
   readonly letters: DeadLetter[];
@@ -52,6 +55,7 @@ export interface TaskProgramParts {
 export class TaskProgram implements SubtaskProgram {
   readonly #parts: TaskProgramParts;
   readonly #committers = new Map<string, Committer<unknown> | undefined>();
+  readonly #shards: Set<string>;
   readonly #endedShards = new Set<string>();
   #ending = false;
   /** Nothing had changed when changes were last collected. */
@@ -59,6 +63,7 @@ export class TaskProgram implements SubtaskProgram {
 
   constructor(parts: TaskProgramParts) {
     this.#parts = parts;
+    this.#shards = new Set(parts.shards);
   }
 
   applyState(deltas: readonly OperatorDelta[]): void {
@@ -66,45 +71,40 @@ export class TaskProgram implements SubtaskProgram {
   }
 
   async open(start: ProgramStart): Promise<void> {
-    const { task, clock, shards } = this.#parts;
+    const { task, clock } = this.#parts;
     clock.set(start.processingTime);
     await task.open();
-    for (const shard of shards) {
+    for (const shard of notedShards(start.watermarks)) {
+      this.#shards.add(shard);
       if (start.watermarks.get(inputChannelKey(shard, ''))?.ended === true) this.#endedShards.add(shard);
     }
-    const open = shards.filter((shard) => !this.#endedShards.has(shard));
-    this.#parts.reader()?.addSplits(open.map((splitId) => ({ splitId })));
+    this.#addShards([...this.#shards].filter((shard) => !this.#endedShards.has(shard)));
     this.#endSourceIfDone(isDrained(start.watermarks));
     this.#tellPast(start);
   }
 
   async catchUp(start: ProgramStart): Promise<void> {
-    const { clock, shards, reader } = this.#parts;
+    const { clock } = this.#parts;
     clock.set(start.processingTime);
     this.#quiet = false;
-    // Another process may have read a shard to its end.
-    for (const shard of shards) {
-      if (this.#endedShards.has(shard)) continue;
-      if (start.watermarks.get(inputChannelKey(shard, ''))?.ended !== true) continue;
-      reader()?.addSplits([{ splitId: shard }]);
-      reader()?.endShard(shard);
-      this.#endedShards.add(shard);
+    // Another process may have opened a shard, or read one to its end.
+    const noted = notedShards(start.watermarks);
+    this.#addShards(noted);
+    for (const shard of noted) {
+      if (start.watermarks.get(inputChannelKey(shard, ''))?.ended === true) this.#closeShard(shard);
     }
     this.#endSourceIfDone(isDrained(start.watermarks));
     this.#tellPast(start);
   }
 
-  #tellPast({ watermarks }: ProgramStart): void {
+  #tellPast({ watermarks, version }: ProgramStart): void {
     const { inputs, task, outputs } = this.#parts;
     // Idle channels first: they must not hold back what the others have reached.
     const known = [...watermarks].sort(([, a], [, b]) => Number(b.idle) - Number(a.idle));
     for (const [key, past] of known) inputs.get(key)?.offerPast(past);
     while (task.runBatch(false));
     this.#runSource();
-    for (const output of outputs) {
-      output.takeFrames();
-      output.takeWatermark();
-    }
+    if (version > 0) forgetOutput(outputs);
     // The version in which the last input ended is the one in which the operators finished.
     if (watermarks.size > 0 && task.inputEnded) task.resumeFinished();
   }
@@ -134,17 +134,36 @@ export class TaskProgram implements SubtaskProgram {
 
   processRecords(shardId: string, records: Parameters<DrivenReader['offer']>[1]): void {
     const reader = this.#openReader();
-    if (!this.#parts.shards.includes(shardId)) throw unregisteredShard(shardId);
-    reader.addSplits([{ splitId: shardId }]);
+    if (!reader.knows(shardId)) throw unregisteredShard(shardId);
     reader.offer(shardId, records);
     this.#runSource();
   }
 
   endShard(shardId: string): void {
-    this.#openReader().endShard(shardId);
-    this.#endedShards.add(shardId);
+    this.#closeShard(shardId);
     this.#endSourceIfDone();
     this.#runSource();
+  }
+
+  reshard({ opened, ended }: ShardChange): void {
+    // First what follows, so that its watermark is waited for before the ended shards are forgotten.
+    this.#addShards(opened);
+    this.#runSource();
+    for (const shard of ended) this.#closeShard(shard);
+    this.#runSource();
+  }
+
+  #addShards(shards: readonly string[]): void {
+    for (const shard of shards) this.#shards.add(shard);
+    const open = shards.filter((shard) => !this.#endedShards.has(shard));
+    this.#parts.reader()?.addSplits(open.map((splitId) => ({ splitId })));
+  }
+
+  #closeShard(shard: string): void {
+    if (this.#endedShards.has(shard)) return;
+    this.#addShards([shard]);
+    this.#openReader().endShard(shard);
+    this.#endedShards.add(shard);
   }
 
   endInput(): void {
@@ -154,10 +173,10 @@ export class TaskProgram implements SubtaskProgram {
   }
 
   #endSourceIfDone(drained = false): void {
-    const { shards } = this.#parts;
     const reader = this.#parts.reader();
     if (this.#ending || reader === undefined) return;
-    const done = shards.length > 0 && shards.every((shard) => this.#endedShards.has(shard));
+    const ended = this.#shards.size > 0 && this.#shards.size === this.#endedShards.size;
+    const done = this.#parts.bounded && ended;
     if (!done && !drained) return;
     this.#ending = true;
     if (drained) reader.endInput();
@@ -267,9 +286,16 @@ export class TaskProgram implements SubtaskProgram {
 function unregisteredShard(shardId: string): RetryableError {
   return new RetryableError(
     'IO_FAILED',
-    `Shard ${shardId} is not one of this source's: a stream was split or merged. Stop the run with a ` +
-      'savepoint and restore it.',
+    `Shard ${shardId} is not one of this source's yet; its records come again.`,
   );
+}
+
+/** A watermark or a status that was told before. */
+function forgetOutput(outputs: readonly OutboxChannel[]): void {
+  for (const output of outputs) {
+    output.takeFrames();
+    output.takeWatermark();
+  }
 }
 
 function unknownChannel(upstream: string, edge: string): InvariantError {

@@ -10,7 +10,7 @@ import { decodeFrame } from '../../core/codec/frame-codec.ts';
 import { decodeInbox } from '../../core/codec/inbox-codec.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { readObject } from '../../ports/stored-objects.ts';
-import { DRAINED_INPUT, ENDED_INPUT, isDrained } from '../../protocol/drain.ts';
+import { DRAINED_INPUT, ENDED_INPUT, isDrained, OPENED_INPUT } from '../../protocol/drain.ts';
 import { isConsumed } from '../../protocol/input-accounting.ts';
 import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
 import { FrameIntake } from './frame-intake.ts';
@@ -18,7 +18,7 @@ import { pullFrames } from './frame-pull.ts';
 import type { DeliveredRecord, InvocationInput } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import type { Replica } from './replica.ts';
-import type { SubtaskProgram } from './subtask-program.ts';
+import type { ShardChange, SubtaskProgram } from './subtask-program.ts';
 import { VersionDraft } from './version-draft.ts';
 import { wakesInVain } from './version-due.ts';
 
@@ -68,7 +68,7 @@ export class VersionMaker {
     draft.performed = [...replica.performed].filter((id) => vectors.intents.has(id));
     const todo = this.#slice(this.todo(replica));
     const inherits = rules.consumesInboxFirst(vectors.inboxPending);
-    if (inherits || todo.length > 0 || this.#isTimeForTick(draft) || this.#mustDrain(draft)) {
+    if (inherits || todo.length > 0 || this.#isAsked(draft)) {
       await this.#run(replica, draft, { todo: inherits ? [] : todo, inherits });
       if (!draft.isEmpty) return draft;
       replica.uncommitted = false;
@@ -80,9 +80,22 @@ export class VersionMaker {
     return (await this.#mustNote(replica, draft)) ? draft : undefined;
   }
 
-  /** Timers and gaps that are due; only for a tick: a batch runs its timers with its records. */
+  #isAsked(draft: VersionDraft): boolean {
+    return this.#isTimeForTick(draft) || this.#mustDrain(draft) || this.#reshards() !== undefined;
+  }
+
+  #reshards(): ShardChange | undefined {
+    const { request } = this.#input;
+    return request?.kind === 'reshard' && this.#kind === 'shards' ? request : undefined;
+  }
+
+  /**
+   * Timers and gaps that are due, and the beginning of a source; only for a tick: a batch runs its timers
+   * with its records.
+   */
   #isTimeForTick({ vectors, processingTime }: VersionDraft): boolean {
     if (this.#input.request?.kind !== 'tick') return false;
+    if (vectors.version === 0 && this.#kind === 'shards') return true;
     return vectors.due !== undefined && vectors.due <= processingTime;
   }
 
@@ -135,6 +148,7 @@ export class VersionMaker {
     program.advanceTime(draft.processingTime);
     if (inherits) await this.#consumeInbox(draft, program);
     else if (this.#mustDrain(draft)) this.#drain(draft, program);
+    else if (this.#reshards() !== undefined) this.#reshard(draft, program);
     else if (this.#kind === 'shards') this.#takeRecords(draft, program, todo);
     else await this.#takeFrames(draft, program, todo);
     await program.settle();
@@ -157,6 +171,19 @@ export class VersionMaker {
       if (records.at(-1)?.endOfShard !== true) continue;
       program.endShard(shardId);
       draft.watermarks.set(inputChannelKey(shardId, ''), ENDED_INPUT);
+    }
+  }
+
+  #reshard({ vectors, watermarks }: VersionDraft, program: SubtaskProgram): void {
+    const change = this.#reshards() ?? { opened: [], ended: [] };
+    program.reshard(change);
+    for (const shard of change.opened) {
+      const key = inputChannelKey(shard, '');
+      if (!vectors.watermarks.has(key)) watermarks.set(key, OPENED_INPUT);
+    }
+    for (const shard of change.ended) {
+      const key = inputChannelKey(shard, '');
+      if (vectors.watermarks.get(key)?.ended !== true) watermarks.set(key, ENDED_INPUT);
     }
   }
 

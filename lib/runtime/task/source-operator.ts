@@ -201,6 +201,10 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
     this.#multiplexer.unregisterOutput(splitId);
   }
 
+  markIdle(): void {
+    this.#emitStatus(true);
+  }
+
   reject(record: RejectedRecord): void {
     this.options.deadLetters.write({
       operator: this.context.operatorUid ?? this.context.operatorName,
@@ -269,9 +273,16 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
         if (change.op === 'clear') this.#stored.clear();
         else if (change.op === 'remove') this.#stored.delete(change.part);
         // The values of this state are those that `collectState` has put.
-        else this.#stored.set(change.part, change.value as StoredSplit);
+        else this.#catchUp(change.part, change.value as StoredSplit);
       }
     }
+  }
+
+  /** Once the reader is open, another process has read the split up to here. */
+  #catchUp(splitId: string, stored: StoredSplit): void {
+    this.#stored.set(splitId, stored);
+    if (this.#reader === undefined || stored.eventTime === undefined) return;
+    (this.#splits.get(splitId) ?? this.#openSplit(splitId)).restore(stored.eventTime);
   }
 
   #eventTimeOf(splitId: string): SplitEventTime | undefined {

@@ -38,6 +38,7 @@ async function open(options: DataGeneratorOptions, parallelism: number) {
           reject: () => {},
         }),
         releaseSplit: (splitId) => released.push(splitId),
+        markIdle: () => {},
       },
       maxRecords,
     );
@@ -76,6 +77,7 @@ describe('a bounded generator', () => {
     const output = {
       forSplit: () => ({ collect: (n: number) => void indexes.push(n), reject() {} }),
       releaseSplit() {},
+      markIdle() {},
     };
     expect(reader.pollNext(output, 100)).toBe('end-of-input');
     expect(indexes).toEqual([4, 5, 6, 7, 8, 9]);

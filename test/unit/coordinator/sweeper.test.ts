@@ -34,11 +34,12 @@ describe('wakeUp', () => {
     ['holding an inbox', { inboxPending: true, sentThrough: 4, processingTime: old }, 'genesis'],
     ['sealed', { kind: 'seal', seal: 'savepoint', inboxPending: true, due: 0, sentThrough: 1 }, undefined],
   ])('of a subtask that is %s', (_, fields, expected) => {
-    expect(wakeUp({ ...HEAD, ...fields }, NOW)?.kind).toBe(expected);
+    expect(wakeUp({ ...HEAD, ...fields }, { now: NOW, source: false })?.kind).toBe(expected);
   });
 
-  it('leaves a subtask without a log alone', () => {
-    expect(wakeUp(undefined, NOW)).toBeUndefined();
+  it('begins a source, and leaves another subtask without a log alone', () => {
+    expect(wakeUp(undefined, { now: NOW, source: false })).toBeUndefined();
+    expect(wakeUp(undefined, { now: NOW, source: true })).toEqual({ kind: 'tick' });
   });
 });
 

@@ -40,6 +40,7 @@ export function keepingOutput<T>(): Emitted<T> & ReaderOutput<T> {
         rejected.push(record);
       },
     }),
+    markIdle: () => {},
     releaseSplit: (splitId) => {
       released.push(splitId);
     },

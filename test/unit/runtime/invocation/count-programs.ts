@@ -65,6 +65,8 @@ abstract class WordProgram implements SubtaskProgram {
   endShard(): void {
     this.inputEnded = true;
   }
+  reshard(): void {}
+
   endInput(): void {
     this.inputEnded = true;
   }

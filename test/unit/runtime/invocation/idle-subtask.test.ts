@@ -66,7 +66,7 @@ async function sweep(
     let count = 0;
     for (const subtask of ALL) {
       const { item } = await findHead(world.memoryLog, subtask);
-      const request = wakeUp(item, world.now);
+      const request = wakeUp(item, { now: world.now, source: false });
       if (request === undefined) continue;
       count++;
       expect(await world.invoke(host(), { subtask, request })).toEqual({ kind: 'success' });

@@ -7,12 +7,12 @@ import type { SinkIntent } from '../../../../lib/core/log/entry-payload.ts';
 import type { LogItem } from '../../../../lib/core/log/log-item.ts';
 import type { SubtaskId } from '../../../../lib/core/log/subtask-id.ts';
 import type { OutgoingRecord, SendOutcome, StreamTransport } from '../../../../lib/ports/stream-transport.ts';
-import type { SubtaskRequest } from '../../../../lib/ports/subtask-invoker.ts';
 import type { AppendResult, SubtaskLog } from '../../../../lib/ports/subtask-log.ts';
 import { PRODUCTION_RULES, type ProtocolRules } from '../../../../lib/protocol/rules.ts';
 import type {
   DeliveredRecord,
   InvocationOutcome,
+  InvocationRequest,
 } from '../../../../lib/runtime/invocation/invocation-input.ts';
 import { SubtaskHost } from '../../../../lib/runtime/invocation/subtask-host.ts';
 import type { SubtaskProgram } from '../../../../lib/runtime/invocation/subtask-program.ts';
@@ -211,7 +211,7 @@ export class InvocationWorld {
     call: {
       readonly subtask: SubtaskId;
       readonly records?: readonly DeliveredRecord[];
-      readonly request?: SubtaskRequest;
+      readonly request?: InvocationRequest;
       readonly deadline?: number;
     },
   ): Promise<InvocationOutcome> {

@@ -27,7 +27,11 @@ export function wordRecord(word: Word): Uint8Array {
 export class PushedWords implements Source<Word> {
   readonly connector = 'words';
   readonly description = 'words';
-  readonly boundedness = 'continuous-unbounded';
+  readonly boundedness: Source<Word>['boundedness'];
+
+  constructor(boundedness: Source<Word>['boundedness'] = 'bounded') {
+    this.boundedness = boundedness;
+  }
 
   async load(): Promise<AnySourceRuntime<Word>> {
     const refuse = (): never => {
