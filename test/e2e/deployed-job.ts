@@ -55,17 +55,18 @@ export function outputOf(outputs: Outputs, prefix: string): string {
   throw new Error(`The stack has no output ${prefix}…: ${Object.keys(outputs).join(', ')}`);
 }
 
-/** Puts lines into a stream, in order, into one shard; the sequence number of the last. */
+/** Puts lines into a stream, in order, those of one key into one shard; the sequence number of the last. */
 export async function putLines(
   { kinesis }: AwsClients,
   StreamName: string,
   lines: readonly string[],
+  keyOf: (line: string) => string = () => 'lines',
 ): Promise<string> {
   let last = '';
   for (let i = 0; i < lines.length; i += PUT_RECORDS_MAX) {
     const Records = lines
       .slice(i, i + PUT_RECORDS_MAX)
-      .map((line) => ({ Data: Buffer.from(line), PartitionKey: 'lines' }));
+      .map((line) => ({ Data: Buffer.from(line), PartitionKey: keyOf(line) }));
     const answer = await kinesis.send(new PutRecordsCommand({ StreamName, Records }));
     if (answer.FailedRecordCount !== 0) throw new Error(`${StreamName} has refused records.`);
     last = answer.Records?.at(-1)?.SequenceNumber ?? last;
