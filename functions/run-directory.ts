@@ -8,8 +8,8 @@ import type { JobRecords } from '../lib/ports/job-records.ts';
 /**
  * Reads the current run.
  *
- * Throws RetryableError IO_FAILED while there is none, or while it is of other code or has not begun: batches
- * wait in their streams until it has.
+ * Throws RetryableError IO_FAILED while there is none, or while it is of other code, has failed or has not
+ * begun: batches wait in their streams until there is another.
  */
 export async function readCurrentRun(
   records: JobRecords,
@@ -19,6 +19,9 @@ export async function readCurrentRun(
   if (state === undefined) throw notYet(`Job ${job} has no run yet.`);
   const { value: run } = await runOf({ records }, { job, run: state.value.currentRun });
   if (run.code !== code) throw notYet(`Run ${run.id} is of other code than this function.`);
+  if (run.status === 'FAILED') {
+    throw notYet(`Run ${run.id} has failed: mend its code and deploy it, or restore the job.`);
+  }
   if (!run.genesisWritten) throw notYet(`Run ${run.id} is not restored yet.`);
   return run;
 }

@@ -11,7 +11,7 @@ import { WatermarkStrategy } from '../../lib/api/watermark-strategy.ts';
 import { FileSource } from '../../lib/connectors/file/file-source.ts';
 import type { CoordinatorPorts } from '../../lib/coordinator/coordinator-ports.ts';
 import { restoreJob, startJob } from '../../lib/coordinator/restore.ts';
-import { createRunPlan } from '../../lib/coordinator/run-plan.ts';
+import { createRunPlan, type RunPlan } from '../../lib/coordinator/run-plan.ts';
 import type { Deployment } from '../../lib/core/deployment.ts';
 import { createExecutionGraph } from '../../lib/graph/execution-graph.ts';
 import { createJobGraph } from '../../lib/graph/job-graph.ts';
@@ -46,21 +46,26 @@ class DeployedWords {
   readonly objects = new MemoryObjectStore(systemClock);
   readonly log = new MemorySubtaskLog(64);
   readonly transport = new MemoryStreamTransport();
-  readonly job = wordJob(this.rows);
-  readonly plan = createRunPlan(createExecutionGraph(createJobGraph(this.job.createGraph())));
+  readonly job: JobDefinition;
+  readonly plan: RunPlan;
+  readonly deployment: Deployment;
   #numbers = 0;
 
-  readonly deployment: Deployment = {
-    job: JOB,
-    code: 'code-1',
-    planHash: planHashOf(this.job.createGraph()),
-    settings: {},
-    logTable: '',
-    jobTable: '',
-    bucket: '',
-    streams: { mark: { name: 'mark-in', shards: 1 } },
-    bindings: { words: { kind: 'kinesis-source', stream: STREAM, arn: '' } },
-  };
+  constructor(job?: JobDefinition) {
+    this.job = job ?? wordJob(this.rows);
+    this.plan = createRunPlan(createExecutionGraph(createJobGraph(this.job.createGraph())));
+    this.deployment = {
+      job: JOB,
+      code: 'code-1',
+      planHash: planHashOf(this.job.createGraph()),
+      settings: {},
+      logTable: '',
+      jobTable: '',
+      bucket: '',
+      streams: { mark: { name: 'mark-in', shards: 1 } },
+      bindings: { words: { kind: 'kinesis-source', stream: STREAM, arn: '' } },
+    };
+  }
 
   get ports(): CoordinatorPorts {
     const { log, objects, records } = this;
@@ -178,6 +183,33 @@ describe('the task functions of a job', () => {
     expect(await words.handle(batch, soon())).toEqual({ kind: 'success' });
     expect(await mark.handle(deployed.frames(), soon())).toEqual({ kind: 'success' });
     expect(deployed.rows.rows).toEqual(['a', 'b']);
+  });
+
+  it('run no user code of a run that has failed, until it is restored', async () => {
+    let calls = 0;
+    const job = defineJob('words', (env) => {
+      env
+        .fromSource(FileSource.ndjson<Word>('words.ndjson'), WatermarkStrategy.noWatermarks<Word>(), 'words')
+        .filter(({ word }) => {
+          calls++;
+          if (calls === 1) throw new Error('The first record is wrong.');
+          return word !== '';
+        })
+        .keyBy(({ word }) => word)
+        .map(({ word }) => word)
+        .uid('mark')
+        .sinkTo(new KeptRows());
+    });
+    const failing = new DeployedWords(job);
+    await failing.start();
+    const words = failing.runtime('words');
+    const batch = failing.words('a');
+    for (let i = 0; i < 3; i++) expect((await words.handle(batch, soon())).kind).toBe('failed');
+    expect(calls).toBe(1);
+    const { plan, deployment } = failing;
+    const request = { job: JOB, run: 'run-2', plan, code: deployment.code, from: undefined };
+    await restoreJob(failing.ports, { ...request, allowNonRestoredState: false });
+    expect(await words.handle(batch, soon())).toEqual({ kind: 'success' });
   });
 
   it('ignore requests of a run that is over', async () => {
