@@ -16,7 +16,7 @@ function project(name: string, options: { readonly folder: string; readonly test
   };
 }
 
-/** Emulators and deployments are large: one file at a time. */
+/** Each file has an emulator of its own; most of its time it waits for what a service does once a second. */
 const END_TO_END = {
   extends: true as const,
   test: {
@@ -24,8 +24,7 @@ const END_TO_END = {
     include: ['test/e2e/**/*.test.ts'],
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    fileParallelism: false,
-    // Projects that run at the same time must have as many workers each.
+    // Beside no other project.
     sequence: { groupOrder: 1 },
   },
 };
