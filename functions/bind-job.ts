@@ -1,10 +1,14 @@
 /** Puts what a job is bound to in the place of the connectors that it was written with. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DynamoDbSink } from '../lib/connectors/dynamodb/dynamodb-sink.ts';
 import { FileSink } from '../lib/connectors/file/file-sink.ts';
 import type { FileSinkSpec } from '../lib/connectors/file/file-sink-spec.ts';
+import { FileSource } from '../lib/connectors/file/file-source.ts';
 import { KinesisSink } from '../lib/connectors/kinesis/kinesis-sink.ts';
 import { KinesisSource } from '../lib/connectors/kinesis/kinesis-source.ts';
 import { S3FileSink } from '../lib/connectors/s3/s3-file-sink.ts';
+import { S3FileSource } from '../lib/connectors/s3/s3-file-source.ts';
 import { SqsSink } from '../lib/connectors/sqs/sqs-sink.ts';
 import type { Sink, Source } from '../lib/core/connector.ts';
 import type { BindingData } from '../lib/core/deployment.ts';
@@ -40,11 +44,29 @@ function bindNode(node: StreamNode, binding: BindingData | undefined): StreamNod
 }
 
 function bindSource({ name }: StreamNode, source: Source<unknown>, binding: BindingData): Source<unknown> {
-  if (binding.kind === 'kinesis-source') return new KinesisSource(source, binding.stream);
-  throw invalid(
-    name,
-    `Source '${name}' is bound to ${binding.kind}, which drives no function: bind it to Sources.kinesis`,
-  );
+  switch (binding.kind) {
+    case 'kinesis-source':
+      return new KinesisSource(source, binding.stream);
+    case 's3-source':
+      if (source instanceof FileSource) {
+        return new S3FileSource(source.spec, { ...binding, folder: copiesFolder(), client: boundClients.s3 });
+      }
+      throw invalid(
+        name,
+        `Source '${name}' is a ${source.connector} source: only a FileSource reads objects`,
+      );
+    default:
+      throw invalid(
+        name,
+        `Source '${name}' is bound to ${binding.kind}, which is no source: take one of Sources`,
+      );
+  }
+}
+
+/** Of this environment alone, and the same for all its processes. */
+function copiesFolder(): string {
+  const environment = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? `process-${process.pid}`;
+  return join(tmpdir(), 'millrace-objects', environment.replaceAll(/[^\w-]/g, '_'));
 }
 
 function bindSink({ name }: StreamNode, sink: Sink<unknown>, binding: BindingData): Sink<unknown> {

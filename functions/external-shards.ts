@@ -1,9 +1,17 @@
-/** Which subtask reads which shard of an external stream. */
+/** Which subtask reads which shard of an external stream, or which split of a source that is polled. */
 import type { ShardOwner } from '../lib/coordinator/genesis.ts';
+import { keyGroupOf } from '../lib/core/key.ts';
+import { LIMITS } from '../lib/core/limits.ts';
 
-/** Index of the subtask that reads a shard: shards are numbered in the order in which they came to be. */
-export function readerOf(shardId: string, parallelism: number): number {
-  return shardNumber(shardId) % parallelism;
+const SHARD = /^shardId-\d+$/;
+
+/**
+ * Index of the subtask that reads a shard or a split: shards are numbered in the order in which they came to
+ * be, other names are spread by their hash.
+ */
+export function readerOf(splitId: string, parallelism: number): number {
+  if (SHARD.test(splitId)) return shardNumber(splitId) % parallelism;
+  return keyGroupOf(splitId, LIMITS.parallelismMax) % parallelism;
 }
 
 /** As of `readerOf`, for restores. */

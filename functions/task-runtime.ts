@@ -162,6 +162,7 @@ export class TaskRuntime implements CountedMetrics {
       deadLetters: deadLetterObjects(objects),
       rules: PRODUCTION_RULES,
       metrics: this.#metrics,
+      readerOfSplit: readerOf,
       shardsOf: ({ subtask }) => shards.filter((shard) => readerOf(shard, parallelism) === subtask),
     });
     const key = `run/${encodeURIComponent(deployment.job)}/${encodeURIComponent(run.id)}`;

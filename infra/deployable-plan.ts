@@ -121,6 +121,13 @@ function checkEnd(
     if (binding.kind === 'dynamodb-source' && binding.table.tableStreamArn === undefined) {
       throw invalidBinding(path, `binds ${shown} to table ${binding.table.node.path}, which has no stream`);
     }
+    if (binding.kind === 's3-source' && spec.kind === 'source' && spec.source.connector !== 'file') {
+      throw invalidBinding(
+        path,
+        `binds ${shown} to objects of S3, which are read as files, but it reads ` +
+          `${spec.source.description}: make it a FileSource`,
+      );
+    }
     if (isSourceBinding(binding) === (spec.kind === 'source')) return;
     const other = spec.kind === 'source' ? 'Sources' : 'Sinks';
     throw invalidBinding(path, `binds ${shown} to a ${binding.kind}: take one of ${other}`);

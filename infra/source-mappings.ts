@@ -45,7 +45,10 @@ interface Start {
 
 /** Makes a mapping for each vertex that reads a stream, in topological order. */
 export function createSourceMappings(job: JobScope, parts: SourceMappingParts): readonly SourceMapping[] {
-  return parts.tasks.map((task) => createMapping(job, { ...parts, task }));
+  const bindings = job.props.bindings ?? {};
+  // Nothing delivers the objects of a bucket: the sweeper wakes their readers.
+  const fed = parts.tasks.filter(({ vertex }) => sourceBindingOf(vertex, bindings)?.kind !== 's3-source');
+  return fed.map((task) => createMapping(job, { ...parts, task }));
 }
 
 function createMapping(

@@ -78,6 +78,11 @@ export interface StreamJobProps {
    */
   readonly memory?: Size;
   /**
+   * Disk of the functions that run the job. An object that a source reads from S3 has to fit on it.
+   * @default Size.mebibytes(512)
+   */
+  readonly ephemeralStorage?: Size;
+  /**
    * Longest time of one invocation.
    * @default Duration.minutes(1)
    */

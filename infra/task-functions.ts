@@ -20,6 +20,7 @@ export interface TaskFunction {
 }
 
 const MEMORY = Size.mebibytes(1024);
+const DISK = Size.mebibytes(512);
 const TIMEOUT = Duration.minutes(1);
 
 const SEND_FRAMES = ['kinesis:PutRecords', 'kinesis:ListShards', 'kinesis:DescribeStreamSummary'];
@@ -62,6 +63,7 @@ function createTaskFunction(
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     memorySize: (props.vertices?.[vertex.id]?.memory ?? props.memory ?? MEMORY).toMebibytes(),
+    ephemeralStorageSize: props.ephemeralStorage ?? DISK,
     timeout: props.timeout ?? TIMEOUT,
     environment: {
       ...props.environment,
@@ -93,8 +95,6 @@ function allowStreams(
   const own = streams.get(vertex.id);
   own?.grantRead(role);
   const targets = new Set(vertex.outputs.map((edge) => edge.targetVertexId));
-  // A vertex that polls sends itself its next tick.
-  if (vertex.inputs.length === 0 && own !== undefined) targets.add(vertex.id);
   const arns = [...targets].map((id) => streams.get(id)?.streamArn).filter((arn) => arn !== undefined);
   if (arns.length > 0) allow(role, { actions: SEND_FRAMES, resources: arns });
 }

@@ -2,22 +2,15 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { CfnStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { JobVertex } from '../lib/graph/job-graph.ts';
 import { constructId } from './construct-id.ts';
-import { notDeployable, sourceBindingOf } from './deployable-plan.ts';
+import { notDeployable } from './deployable-plan.ts';
 import type { JobScope } from './job-scope.ts';
 
 /** A day is the shortest: what was sent and is lost is fetched from the log of its sender. */
 const RETENTION = Duration.hours(24);
 
-/**
- * The stream of each vertex that reads frames: of other vertices, or its own ticks if it polls objects. Shard
- * i belongs to subtask i. By vertex id.
- */
+/** The stream of each vertex that reads frames: shard i belongs to subtask i. By vertex id. */
 export function createTaskStreams(job: JobScope): ReadonlyMap<string, Stream> {
-  const { plan, props } = job;
-  const targets = plan.jobGraph.vertices.filter(
-    (vertex) =>
-      vertex.inputs.length > 0 || sourceBindingOf(vertex, props.bindings ?? {})?.kind === 's3-source',
-  );
+  const targets = job.plan.jobGraph.vertices.filter(({ inputs }) => inputs.length > 0);
   return new Map(targets.map((vertex) => [vertex.id, createStream(job, vertex)]));
 }
 

@@ -48,7 +48,8 @@ function headlessItem(head: LogItem | undefined, { writer, code }: HeadlessItem)
     sentThrough: head?.sentThrough ?? 0,
     processingTime: head?.processingTime ?? 0,
     code: head?.code ?? code,
-    due: head?.due,
+    // Before its first version a subtask has not said what it waits for.
+    due: head === undefined ? 0 : head.due,
     inboxPending: head?.inboxPending ?? false,
     payload: { kind: 'inline', bytes: encodeEntry(voidPayload()) },
   };

@@ -105,6 +105,10 @@ export interface SourceReader<T, S extends SourceSplit> {
   notifyNoMoreSplits(): void;
   /** The unfinished splits with the positions behind the last record emitted. */
   snapshotState(): readonly S[];
+  /** What has to be remembered beside the splits. */
+  collectState?(scope: StateScope): readonly OperatorStateDelta[];
+  /** Before splits are added and before `start`. */
+  applyState?(states: readonly OperatorStateDelta[]): void;
   /** Position, in words, of the record being emitted right now; for error messages. */
   currentPosition(): string;
   close(): Promise<void>;
@@ -128,12 +132,37 @@ export interface PushedReader<T, S extends SourceSplit> extends SourceReader<T, 
   endShard(shardId: string): void;
 }
 
+/** What a reader may ask of the runtime that finds its splits itself. */
+export interface PolledReaderContext {
+  readonly subtask: number;
+  /** True if the split is for this subtask: each split is for exactly one. */
+  owns(splitId: string): boolean;
+}
+
+/**
+ * A reader that finds its splits itself, because no enumerator lives beside it. `snapshotState` also answers
+ * splits that are finished, for as long as they would be found again.
+ */
+export interface PolledReader<T, S extends SourceSplit> extends SourceReader<T, S> {
+  /**
+   * Looks for splits if none is left to read. Throws UserError SOURCE_NOT_FOUND for a bounded input that does
+   * not exist.
+   */
+  discover(): Promise<void>;
+  /** True while a split is left to read. */
+  readonly hasSplits: boolean;
+  /** Size of what has been read since it was made, about. Unit: bytes. */
+  readonly bytesRead: number;
+}
+
 /** The code of a source, brought by its descriptor. */
 export interface SourceRuntime<T, S extends SourceSplit, C> {
   createEnumerator(context: SplitEnumeratorContext<S>, checkpoint?: C): SplitEnumerator<C>;
   createReader(context: SourceReaderContext): SourceReader<T, S>;
   /** Only of a source whose records can be delivered to it. */
   createPushedReader?(context: SourceReaderContext): PushedReader<T, SourceSplit>;
+  /** Only of a source whose descriptor says that it is polled. */
+  createPolledReader?(context: PolledReaderContext): PolledReader<T, S>;
 }
 
 /** A SourceRuntime whose split and checkpoint types are nobody else's business. */
@@ -148,6 +177,8 @@ export interface Source<T> {
   readonly boundedness: 'bounded' | 'continuous-unbounded';
   /** Highest parallelism that makes sense; absent if any does. */
   readonly maxParallelism?: number;
+  /** Where subtasks are invoked one by one: true if nobody delivers its records to it. @default false */
+  readonly polled?: boolean;
   load(): Promise<AnySourceRuntime<T>>;
 }
 

@@ -120,6 +120,8 @@ export const LIMITS = {
   invocationConflictsMax: 8,
   /** Time kept free at the end of an invocation for its report. */
   invocationMarginMs: 2000,
+  /** Time kept free behind the last version of a polled source, for its records and its sends. */
+  pollMarginMs: 10_000,
   /** Tries of one put or send whose outcome is unknown, and of a load that is overtaken. */
   invocationTriesMax: 5,
   /** Attempts of one call to a store in a row. */

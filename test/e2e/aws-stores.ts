@@ -8,6 +8,7 @@ import {
   GetShardIteratorCommand,
   KinesisClient,
 } from '@aws-sdk/client-kinesis';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { TableSchema } from '../../lib/adapters/dynamodb/table-schemas.ts';
@@ -23,6 +24,7 @@ export class AwsClients {
   readonly dynamo: DynamoDBClient;
   readonly s3: S3Client;
   readonly kinesis: KinesisClient;
+  readonly lambda: LambdaClient;
 
   constructor(endpoint: string) {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -32,6 +34,7 @@ export class AwsClients {
     this.dynamo = new DynamoDBClient(options);
     this.s3 = new S3Client({ ...options, forcePathStyle: true });
     this.kinesis = new KinesisClient(options);
+    this.lambda = new LambdaClient(options);
   }
 
   async createTable({ partitionKey, sortKey }: TableSchema): Promise<string> {

@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { DynamoDbJobRecords } from '../../lib/adapters/dynamodb/dynamodb-job-records.ts';
 import { DynamoDbSubtaskLog } from '../../lib/adapters/dynamodb/dynamodb-subtask-log.ts';
 import { S3ObjectStore } from '../../lib/adapters/s3/s3-object-store.ts';
-import { JobTables } from '../../lib/coordinator/job-tables.ts';
+import { runOf } from '../../lib/coordinator/checkpoint.ts';
+import { JobTables, type RunState } from '../../lib/coordinator/job-tables.ts';
 import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import type { AwsClients } from './aws-stores.ts';
@@ -74,27 +76,83 @@ export async function putLines(
   return last;
 }
 
+/** The stores of the job of a construct. */
+class JobStores {
+  readonly records: DynamoDbJobRecords;
+  readonly log: DynamoDbSubtaskLog;
+  readonly objects: S3ObjectStore;
+  readonly job: string;
+
+  constructor({ dynamo, s3 }: AwsClients, outputs: Outputs, { construct, tables }: StackParts) {
+    const tableOf = (part: string) => tables.find((name) => name.includes(part)) ?? part;
+    this.job = outputOf(outputs, `${construct}JobName`);
+    this.records = new DynamoDbJobRecords({
+      ...{ client: dynamo, job: this.job },
+      table: tableOf(`${construct}Jobs`),
+    });
+    const ringSize = LIMITS.logRingSlots;
+    this.log = new DynamoDbSubtaskLog({ client: dynamo, table: tableOf(`${construct}Log`), ringSize });
+    this.objects = new S3ObjectStore({ client: s3, bucket: outputOf(outputs, `${construct}Bucket`) });
+  }
+
+  async currentRun(): Promise<RunState> {
+    const tables = new JobTables(this.records);
+    const run = (await tables.job(this.job))?.value.currentRun ?? '';
+    return (await runOf({ records: this.records }, { job: this.job, run })).value;
+  }
+}
+
+interface StackParts {
+  readonly construct: string;
+  readonly tables: readonly string[];
+}
+
+async function storesOf(clients: AwsClients, outputs: Outputs, construct: string): Promise<JobStores> {
+  const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
+  return new JobStores(clients, outputs, { construct, tables: TableNames });
+}
+
 /** Waits until a source has consumed a record of its only shard. Throws if that takes too long. */
 export async function untilConsumed(
-  { dynamo, s3 }: AwsClients,
+  clients: AwsClients,
   outputs: Outputs,
-  source: { readonly vertex: string; readonly sequenceNumber: string },
+  {
+    construct = 'Job',
+    vertex,
+    sequenceNumber,
+  }: { readonly construct?: string; readonly vertex: string; readonly sequenceNumber: string },
 ): Promise<void> {
-  const job = outputOf(outputs, 'JobJobName');
-  const { TableNames = [] } = await dynamo.send(new ListTablesCommand({}));
-  const tableOf = (part: string) => TableNames.find((name) => name.includes(part)) ?? part;
-  const records = new DynamoDbJobRecords({ client: dynamo, table: tableOf('JobJobs'), job });
-  const ringSize = LIMITS.logRingSlots;
-  const log = new DynamoDbSubtaskLog({ client: dynamo, table: tableOf('JobLog'), ringSize });
-  const objects = new S3ObjectStore({ client: s3, bucket: outputOf(outputs, 'JobBucket') });
+  const stores = await storesOf(clients, outputs, construct);
   await until({
-    what: `${source.vertex} has consumed its input`,
+    what: `${vertex} has consumed its input`,
     msMax: CONSUMED_MS_MAX,
     pauseMs: PAUSE_MS,
     look: async () => {
-      const run = (await new JobTables(records).job(job))?.value.currentRun ?? '';
-      const { fold } = await readSubtask({ log, objects }, { run, vertex: source.vertex, subtask: 0 });
-      return [...fold.positions.values()].includes(source.sequenceNumber) ? true : undefined;
+      const { id } = await stores.currentRun();
+      const { fold } = await readSubtask(stores, { run: id, vertex, subtask: 0 });
+      return [...fold.positions.values()].includes(sequenceNumber) ? true : undefined;
+    },
+  });
+}
+
+/** Sweeps, as the schedule does each minute, until the job has finished. Throws if it fails, or in the end. */
+export async function sweepUntilFinished(
+  clients: AwsClients,
+  outputs: Outputs,
+  construct: string,
+): Promise<void> {
+  const stores = await storesOf(clients, outputs, construct);
+  const { Functions = [] } = await clients.lambda.send(new ListFunctionsCommand({ MaxItems: 50 }));
+  const sweeper = Functions.find(({ FunctionName = '' }) => FunctionName.includes(`${construct}Sweeper`));
+  await until({
+    what: `the job of ${construct} has finished`,
+    msMax: CONSUMED_MS_MAX,
+    pauseMs: PAUSE_MS,
+    look: async () => {
+      await clients.lambda.send(new InvokeCommand({ FunctionName: sweeper?.FunctionName }));
+      const { status } = await stores.currentRun();
+      if (status === 'FAILED') throw new Error(`The job of ${construct} has failed.`);
+      return status === 'FINISHED' ? true : undefined;
     },
   });
 }

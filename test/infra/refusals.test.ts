@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Size, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnStream } from 'aws-cdk-lib/aws-kinesis';
@@ -95,12 +95,15 @@ describe('refused at synthesis with the path of the construct', () => {
   });
 });
 
-it('objects_are_polled_through_a_stream_of_the_vertex_itself', () => {
+it('objects_are_read_without_a_stream_or_a_mapping', () => {
   const parts = createStack();
   addCounts(parts, {
     bindings: { clicks: Sources.s3(parts.output, 'in/'), out: Sinks.s3(parts.output, 'out/') },
+    ephemeralStorage: Size.gibibytes(2),
   });
   const template = Template.fromStack(parts.stack);
   const ids = resourcesOf(template, 'AWS::Kinesis::Stream').map(({ id }) => id);
-  expect(ids.filter((id) => id.startsWith('CountsStream'))).toHaveLength(2);
+  expect(ids.filter((id) => id.startsWith('CountsStream'))).toHaveLength(1);
+  template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+  template.hasResourceProperties('AWS::Lambda::Function', { EphemeralStorage: { Size: 2048 } });
 });

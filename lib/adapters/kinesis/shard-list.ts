@@ -4,7 +4,7 @@ import { callAws } from '../../core/aws-failure.ts';
 /** A shard of a stream, open or not. */
 export interface ListedShard {
   readonly id: string;
-  /** The shards that were split or merged into it; those that the stream has forgotten are no longer listed. */
+  /** Shards that were split or merged into it; those that the stream has forgotten are left out. */
   readonly parents: readonly string[];
 }
 

@@ -3,6 +3,7 @@ import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } 
 import { LIMITS } from '../../core/limits.ts';
 import { type ByteSource, type Compression, WAIT } from './byte-source.ts';
 import { contentError, errnoOf, fileError } from './file-error.ts';
+import type { ReadableFile } from './file-split.ts';
 
 const CHUNK_BYTES = 256 << 10;
 
@@ -13,7 +14,7 @@ const CHUNK_BYTES = 256 << 10;
  * first one, so this class starts a new stream for each frame until the file is used up.
  */
 export class DecompressedBytes implements ByteSource {
-  private readonly path: string;
+  private readonly file: ReadableFile;
   private readonly compression: Exclude<Compression, 'none'>;
   private readonly fileBytes: number;
   /** Compressed bytes of the frames already finished. */
@@ -25,11 +26,11 @@ export class DecompressedBytes implements ByteSource {
   private failure: Error | undefined;
 
   /** `start`: decompressed bytes to leave out. */
-  constructor(path: string, compression: Exclude<Compression, 'none'>, start: number) {
-    this.path = path;
+  constructor(file: ReadableFile, compression: Exclude<Compression, 'none'>, start: number) {
+    this.file = file;
     this.compression = compression;
     this.toSkip = start;
-    this.fileBytes = sizeOf(path);
+    this.fileBytes = sizeOf(file);
     if (this.fileBytes > 0) this.openFrame();
   }
 
@@ -67,7 +68,7 @@ export class DecompressedBytes implements ByteSource {
   }
 
   private openFrame(): void {
-    const input = createReadStream(this.path, { start: this.frameStart, highWaterMark: CHUNK_BYTES });
+    const input = createReadStream(this.file.path, { start: this.frameStart, highWaterMark: CHUNK_BYTES });
     const options = {
       chunkSize: CHUNK_BYTES,
       readableHighWaterMark: CHUNK_BYTES * LIMITS.decompressedChunksMax,
@@ -78,7 +79,7 @@ export class DecompressedBytes implements ByteSource {
       input.destroy();
       decoder.destroy();
     };
-    input.on('error', (error) => fail(fileError(error, 'read', this.path)));
+    input.on('error', (error) => fail(fileError(error, 'read', this.file.name)));
     decoder.on('error', (error) => fail(this.decoderError(error)));
     input.pipe(decoder);
     this.input = input;
@@ -88,7 +89,7 @@ export class DecompressedBytes implements ByteSource {
   private decoderError(error: Error): Error {
     const truncated = errnoOf(error) === 'Z_BUF_ERROR';
     return contentError(
-      this.path,
+      this.file.name,
       truncated ? 'ends inside its compressed data' : `is not ${this.compression} data`,
       error,
     );
@@ -119,7 +120,7 @@ export class DecompressedBytes implements ByteSource {
   private end(): number {
     if (this.toSkip > 0) {
       throw contentError(
-        this.path,
+        this.file.name,
         `ends ${this.toSkip} bytes before the position already reached: it was replaced`,
       );
     }
@@ -127,10 +128,10 @@ export class DecompressedBytes implements ByteSource {
   }
 }
 
-function sizeOf(path: string): number {
+function sizeOf({ path, name }: ReadableFile): number {
   try {
     return statSync(path).size;
   } catch (thrown) {
-    throw fileError(thrown, 'read', path);
+    throw fileError(thrown, 'read', name);
   }
 }

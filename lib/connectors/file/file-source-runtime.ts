@@ -35,7 +35,8 @@ async function loadLineParser({ format, paths }: FileSourceSpec): Promise<LinePa
   }
 }
 
-async function loadOpener<T>(spec: FileSourceSpec): Promise<OpenSplit<T>> {
+/** Opens splits in the format of the source. */
+export async function loadOpener<T>(spec: FileSourceSpec): Promise<OpenSplit<T>> {
   const { format } = spec;
   const validator = validatorOf<T>(spec);
   switch (format.kind) {

@@ -101,7 +101,8 @@ export class FileSource<T> implements Source<T> {
   /** For the plan: format and paths. */
   readonly description: string;
   readonly boundedness: 'bounded' | 'continuous-unbounded';
-  private readonly spec: FileSourceSpec;
+  /** What it reads and how. */
+  readonly spec: FileSourceSpec;
 
   private constructor(spec: FileSourceSpec) {
     this.spec = spec;

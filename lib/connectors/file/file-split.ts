@@ -8,6 +8,8 @@ import type { SourceSplit } from '../../core/connector.ts';
 export interface FileSplit extends SourceSplit {
   /** As the user wrote it or as the glob found it: relative to the working directory, or absolute. */
   readonly path: string;
+  /** Where the bytes of `path` lie, if not there. */
+  readonly copy?: string;
   /** A line belongs to the range in which its first byte lies. */
   readonly start: number;
   /** First position behind the range; null for the end of the file. */
@@ -37,4 +39,15 @@ export function newSplit(
     line: start === 0 ? 0 : null,
     columns: null,
   };
+}
+
+/** A file that is there to be read. */
+export interface ReadableFile {
+  readonly path: string;
+  /** For people. */
+  readonly name: string;
+}
+
+export function fileOf({ path, copy = path }: FileSplit): ReadableFile {
+  return { path: copy, name: path };
 }

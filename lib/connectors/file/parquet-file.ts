@@ -2,9 +2,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { isStreamError } from '../../core/errors.ts';
 import { contentError, fileError } from './file-error.ts';
+import type { ReadableFile } from './file-split.ts';
 
 /** An open Parquet file with its metadata. */
 export interface ParquetFile {
+  /** For people. */
   readonly path: string;
   readonly bytes: AsyncBuffer;
   readonly metadata: FileMetaData;
@@ -12,27 +14,27 @@ export interface ParquetFile {
 }
 
 /** Opens a Parquet file and reads its metadata. Throws UserError SOURCE_INVALID if it is not one. */
-export async function openParquetFile(path: string): Promise<ParquetFile> {
+export async function openParquetFile({ path, name }: ReadableFile): Promise<ParquetFile> {
   const { parquetMetadataAsync } = await import('hyparquet');
-  const handle = await openToRead(path);
+  const handle = await openToRead({ path, name });
   try {
     const bytes: AsyncBuffer = {
       byteLength: (await handle.stat()).size,
-      slice: (start, end) => readRange(handle, { path, start, end: end ?? bytes.byteLength }),
+      slice: (start, end) => readRange(handle, { path: name, start, end: end ?? bytes.byteLength }),
     };
     if (bytes.byteLength < 12)
-      throw contentError(path, `has ${bytes.byteLength} bytes and is not a Parquet file`);
+      throw contentError(name, `has ${bytes.byteLength} bytes and is not a Parquet file`);
     const metadata = await parquetMetadataAsync(bytes, { geoparquet: false });
-    return { path, bytes, metadata, close: () => handle.close() };
+    return { path: name, bytes, metadata, close: () => handle.close() };
   } catch (thrown) {
     await handle.close();
-    throw parquetError(path, thrown);
+    throw parquetError(name, thrown);
   }
 }
 
 /** Number of rows of each row group of a Parquet file. */
 export async function rowGroupRows(path: string): Promise<number[]> {
-  const file = await openParquetFile(path);
+  const file = await openParquetFile({ path, name: path });
   try {
     return file.metadata.row_groups.map((group) => Number(group.num_rows));
   } finally {
@@ -45,11 +47,11 @@ export function parquetError(path: string, thrown: unknown): unknown {
   return isStreamError(thrown) ? thrown : contentError(path, 'cannot be read as a Parquet file', thrown);
 }
 
-async function openToRead(path: string): Promise<FileHandle> {
+async function openToRead({ path, name }: ReadableFile): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (thrown) {
-    throw fileError(thrown, 'read', path);
+    throw fileError(thrown, 'read', name);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SplitOutput } from '../../core/connector.ts';
 import { NO_TIMESTAMP } from '../../core/time.ts';
-import type { FileSplit } from './file-split.ts';
+import { type FileSplit, fileOf } from './file-split.ts';
 import { openParquetFile, type ParquetFile, parquetError } from './parquet-file.ts';
 import {
   type ParquetColumn,
@@ -85,7 +85,7 @@ export class ParquetReader<T> implements SplitReader<T> {
 
   private async open(): Promise<ParquetFile> {
     const { parquetSchema } = await import('hyparquet');
-    const file = await openParquetFile(this.split.path);
+    const file = await openParquetFile(fileOf(this.split));
     try {
       const schema = { path: file.path, root: parquetSchema(file.metadata) };
       this.columns = selectColumns(schema, this.options.columns, this.options);

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from './byte-source.ts';
 import { contentError, fileError } from './file-error.ts';
+import type { ReadableFile } from './file-split.ts';
 
 /** Reads an uncompressed file with synchronous calls: no promise and no copy between disk and parser. */
 export class PlainBytes implements ByteSource {
-  private readonly path: string;
+  private readonly name: string;
   private readonly fd: number;
   private position: number;
 
@@ -12,15 +13,15 @@ export class PlainBytes implements ByteSource {
    * Throws UserError SOURCE_INVALID if the file ends before `start`: it is not the file that was read
    * before.
    */
-  constructor(path: string, start: number) {
-    this.path = path;
+  constructor({ path, name }: ReadableFile, start: number) {
+    this.name = name;
     this.position = start;
-    this.fd = openToRead(path);
+    this.fd = openToRead({ path, name });
     const size = fstatSync(this.fd).size;
     if (start > size) {
       closeSync(this.fd);
       throw contentError(
-        path,
+        name,
         `has ${size} bytes, but byte ${start} of it was already reached: it was replaced`,
       );
     }
@@ -32,7 +33,7 @@ export class PlainBytes implements ByteSource {
       this.position += count;
       return count;
     } catch (thrown) {
-      throw fileError(thrown, 'read', this.path);
+      throw fileError(thrown, 'read', this.name);
     }
   }
 
@@ -43,10 +44,10 @@ export class PlainBytes implements ByteSource {
   }
 }
 
-function openToRead(path: string): number {
+function openToRead({ path, name }: ReadableFile): number {
   try {
     return openSync(path, 'r');
   } catch (thrown) {
-    throw fileError(thrown, 'read', path);
+    throw fileError(thrown, 'read', name);
   }
 }

@@ -1,7 +1,7 @@
 import type { RejectedRecord } from '../../core/connector.ts';
 import { type ByteSource, type Compression, compressionOf } from './byte-source.ts';
 import { DecompressedBytes } from './decompressed-bytes.ts';
-import type { FileSplit } from './file-split.ts';
+import { type FileSplit, fileOf } from './file-split.ts';
 import { type BadLine, LineBlocks, type LineBlocksStatus } from './line-blocks.ts';
 import { PlainBytes } from './plain-bytes.ts';
 import { rejectedText } from './rejected-text.ts';
@@ -40,8 +40,9 @@ export class TextLines {
     const skipFirst = offset === start && start > 0;
     const from = skipFirst ? offset - 1 : offset;
     this.split = split;
+    const file = fileOf(split);
     this.bytes =
-      compression === 'none' ? new PlainBytes(path, from) : new DecompressedBytes(path, compression, from);
+      compression === 'none' ? new PlainBytes(file, from) : new DecompressedBytes(file, compression, from);
     const { readBytes, lineBytesMax } = options;
     const sizes = { ...(readBytes && { readBytes }), ...(lineBytesMax && { lineBytesMax }) };
     this.blocks = new LineBlocks({ source: this.bytes, offset: from, skipFirst, end, ...sizes });

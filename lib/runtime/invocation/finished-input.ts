@@ -12,6 +12,7 @@ import { subtaskPath } from '../../core/log/subtask-id.ts';
 import type { SubtaskVectors } from '../../protocol/subtask-vectors.ts';
 import type { DeliveredRecord } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
+import type { InputKind } from './version-maker.ts';
 
 /** True for a record of a stream of frames from which a finished subtask would learn nothing. */
 export function isRepeated(
@@ -31,7 +32,7 @@ export function isRepeated(
 export function refusalOf(
   { subtask }: InvocationContext,
   { sequenceNumber, shardId }: DeliveredRecord,
-  kind: 'frames' | 'shards',
+  kind: InputKind,
 ): StreamError {
   const what = `Record ${sequenceNumber} of ${shardId} came behind the end of ${subtaskPath(subtask)}`;
   if (kind === 'frames') {

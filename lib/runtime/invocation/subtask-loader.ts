@@ -112,6 +112,8 @@ export async function catchUp(context: InvocationContext, replica: Replica): Pro
     if (error instanceof MissingObjectError) return false;
     throw error;
   }
-  if (replica.opened && replica.version > before) await replica.program.catchUp(replica.vectors);
-  return true;
+  if (!replica.opened || replica.version === before) return true;
+  if (await replica.program.catchUp(replica.vectors)) return true;
+  replica.uncommitted = true;
+  return false;
 }

@@ -9,6 +9,7 @@ import type { PushedRecord } from '../../core/connector.ts';
 import type { ChannelWatermark, SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, FrameRun, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import type { PollBudget } from './polled-reader.ts';
 
 /** A frame before it has a number and a version. */
 export interface FrameDraft {
@@ -69,8 +70,8 @@ export interface SubtaskProgram {
   /** Before `open`, or between versions. */
   applyState(deltas: readonly OperatorDelta[]): void;
   open(start: ProgramStart): Promise<void>;
-  /** After `applyState` on an open program. */
-  catchUp(start: ProgramStart): Promise<void>;
+  /** After `applyState` on an open program; false if it cannot and has to be built anew. */
+  catchUp(start: ProgramStart): Promise<boolean>;
   /** The clock of the version that begins. Runs timers that are due; true if any ran. */
   advanceTime(processingTime: number): boolean;
   processFrame(frame: Frame): void;
@@ -78,6 +79,8 @@ export interface SubtaskProgram {
   processInherited(frame: Frame): void;
   processHint(hint: WatermarkHint): void;
   processRecords(shardId: string, records: readonly PushedRecord[]): void;
+  /** Reads what a polled source has, at most about as much as the budget says; false if it has ended. */
+  poll(budget: PollBudget): Promise<boolean>;
   /** Nothing follows in the shard. */
   endShard(shardId: string): void;
   /** Takes part in a change of the shards; done already, it changes nothing. */

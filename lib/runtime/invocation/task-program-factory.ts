@@ -20,6 +20,7 @@ import { buildTask, type TaskEnvironment } from '../task/task-builder.ts';
 import { type DrivenReader, drivenRuntime } from './driven-reader.ts';
 import { InputChannel } from './input-channel.ts';
 import { keyGroupsBy, OutboxChannel } from './outbox-channel.ts';
+import { type BudgetedReader, polledRuntime } from './polled-reader.ts';
 import type { SubtaskProgram } from './subtask-program.ts';
 import { TaskProgram } from './task-program.ts';
 import { VersionClock } from './version-clock.ts';
@@ -36,6 +37,8 @@ export interface TaskProgramOptions {
   readonly metrics?: MetricRegistry;
   /** The shards that a subtask of a source begins with; others are opened when they come to be. */
   readonly shardsOf: (subtask: SubtaskId) => readonly string[];
+  /** Index of the subtask that reads a split of a polled source. @default there is no polled source */
+  readonly readerOfSplit?: (splitId: string, parallelism: number) => number;
 }
 
 export class TaskProgramFactory {
@@ -62,7 +65,9 @@ export class TaskProgramFactory {
   }
 
   inputKindOf(vertexId: string): InputKind {
-    return this.#vertex(vertexId).inputs.length === 0 ? 'shards' : 'frames';
+    const vertex = this.#vertex(vertexId);
+    if (vertex.inputs.length > 0) return 'frames';
+    return this.#isPolled(vertex) ? 'polled' : 'shards';
   }
 
   async create(subtask: SubtaskId): Promise<SubtaskProgram> {
@@ -73,9 +78,9 @@ export class TaskProgramFactory {
     const letters: DeadLetter[] = [];
     const clock = new VersionClock(this.#options.clock);
     const bounded = this.#isBounded(vertex);
-    let reader: DrivenReader | undefined;
+    let reader: DrivenReader | BudgetedReader | undefined;
     const environment = this.#environment({
-      ...{ channels, runtimes, letters, clock, bounded },
+      ...{ channels, runtimes, letters, clock, bounded, parallelism: vertex.parallelism },
       onReader: (opened) => {
         reader = opened;
       },
@@ -96,7 +101,7 @@ export class TaskProgramFactory {
       inputs: channels.inputs,
       inputsOfEdge: channels.inputsOfEdge,
       outputs: [...channels.outputs.values()],
-      shards: vertex.inputs.length === 0 ? this.#options.shardsOf(subtask) : [],
+      shards: this.inputKindOf(vertex.id) === 'shards' ? this.#options.shardsOf(subtask) : [],
       bounded,
       stateIdOf: (nodeId) => this.#stateIdOf(nodeId),
       createCommitter: async (stateId) => {
@@ -106,7 +111,8 @@ export class TaskProgramFactory {
     });
   }
 
-  #environment({ channels, runtimes, letters, clock, bounded, onReader }: EnvironmentParts): TaskEnvironment {
+  #environment(parts: EnvironmentParts): TaskEnvironment {
+    const { channels, runtimes, letters, clock } = parts;
     const { random, rules } = this.#options;
     return {
       jobName: this.#plan.jobName,
@@ -117,13 +123,24 @@ export class TaskProgramFactory {
       deadLetters: { write: (letter) => void letters.push(letter) },
       vertexOf: (nodeId) => found(this.#vertexOf.get(nodeId), `operator ${nodeId}`),
       channelOf: (id) => found(channels.byId.get(id), `channel ${id}`),
-      sourceRuntime: (nodeId) => {
-        const runtime = found(runtimes.sources.get(nodeId), `source ${nodeId}`);
-        return drivenRuntime(runtime, { name: this.#node(nodeId).name, bounded }, onReader);
-      },
+      sourceRuntime: (nodeId) => this.#sourceRuntime(nodeId, parts),
       sinkRuntime: (nodeId) => found(runtimes.sinks.get(nodeId), `sink ${nodeId}`),
       requestSplit: () => {},
     };
+  }
+
+  #sourceRuntime(
+    nodeId: number,
+    { runtimes, bounded, parallelism, onReader }: EnvironmentParts,
+  ): AnySourceRuntime<unknown> {
+    const runtime = found(runtimes.sources.get(nodeId), `source ${nodeId}`);
+    const { name, spec } = this.#node(nodeId);
+    if (spec.kind !== 'source' || spec.source.polled !== true) {
+      return drivenRuntime(runtime, { name, bounded }, onReader);
+    }
+    const readerOf = this.#options.readerOfSplit;
+    const owns = (subtask: number) => (split: string) => readerOf?.(split, parallelism) === subtask;
+    return polledRuntime(runtime, { name, owns }, onReader);
   }
 
   async #loadRuntimes(vertex: JobVertex): Promise<Runtimes> {
@@ -140,6 +157,11 @@ export class TaskProgramFactory {
   #isBounded(vertex: JobVertex): boolean {
     const specs = nodesOf(vertex).map(({ id }) => this.#node(id).spec);
     return specs.every((spec) => spec.kind !== 'source' || spec.source.boundedness === 'bounded');
+  }
+
+  #isPolled(vertex: JobVertex): boolean {
+    const specs = nodesOf(vertex).map(({ id }) => this.#node(id).spec);
+    return specs.some((spec) => spec.kind === 'source' && spec.source.polled === true);
   }
 
   #stateIdOf(nodeId: number): string {
@@ -184,7 +206,8 @@ interface EnvironmentParts {
   readonly letters: DeadLetter[];
   readonly clock: VersionClock;
   readonly bounded: boolean;
-  readonly onReader: (reader: DrivenReader) => void;
+  readonly parallelism: number;
+  readonly onReader: (reader: DrivenReader | BudgetedReader) => void;
 }
 
 /** The channels of one subtask. */

@@ -16,9 +16,10 @@ import type { DeadLetter, DeadLetterStore } from '../../ports/dead-letters.ts';
 import { isDrained, notedShards } from '../../protocol/drain.ts';
 import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
 import type { Task } from '../task/task.ts';
-import type { DrivenReader } from './driven-reader.ts';
+import { DrivenReader } from './driven-reader.ts';
 import type { InputChannel } from './input-channel.ts';
 import type { OutboxChannel } from './outbox-channel.ts';
+import { BudgetedReader, type PollBudget } from './polled-reader.ts';
 import type {
   OutputWatermark,
   PreparedEffect,
@@ -42,7 +43,7 @@ export interface TaskProgramParts {
   readonly shards: readonly string[];
   /** The source ends when its shards have. */
   readonly bounded: boolean;
-  readonly reader: () => DrivenReader | undefined;
+  readonly reader: () => DrivenReader | BudgetedReader | undefined;
   /** Letters written by the task and not collected yet. */
   readonly letters: DeadLetter[];
   readonly deadLetters: DeadLetterStore;
@@ -58,6 +59,8 @@ export class TaskProgram implements SubtaskProgram {
   readonly #shards: Set<string>;
   readonly #endedShards = new Set<string>();
   #ending = false;
+  /** Another process has read on in the splits that this one reads. */
+  #outdated = false;
   /** Nothing had changed when changes were last collected. */
   #quiet = false;
 
@@ -67,6 +70,8 @@ export class TaskProgram implements SubtaskProgram {
   }
 
   applyState(deltas: readonly OperatorDelta[]): void {
+    // Where its reader stands is told to the reader only when it is opened.
+    if (deltas.length > 0 && this.#parts.reader() instanceof BudgetedReader) this.#outdated = true;
     this.#parts.task.applyState(deltas);
   }
 
@@ -83,8 +88,9 @@ export class TaskProgram implements SubtaskProgram {
     this.#tellPast(start);
   }
 
-  async catchUp(start: ProgramStart): Promise<void> {
+  async catchUp(start: ProgramStart): Promise<boolean> {
     const { clock } = this.#parts;
+    if (this.#outdated) return false;
     clock.set(start.processingTime);
     this.#quiet = false;
     // Another process may have opened a shard, or read one to its end.
@@ -95,6 +101,7 @@ export class TaskProgram implements SubtaskProgram {
     }
     this.#endSourceIfDone(isDrained(start.watermarks));
     this.#tellPast(start);
+    return true;
   }
 
   #tellPast({ watermarks, version }: ProgramStart): void {
@@ -139,6 +146,19 @@ export class TaskProgram implements SubtaskProgram {
     this.#runSource();
   }
 
+  async poll(budget: PollBudget): Promise<boolean> {
+    const reader = this.#parts.reader();
+    if (!(reader instanceof BudgetedReader)) throw noReader('A look for records');
+    if (this.inputEnded) return false;
+    await reader.grant(budget);
+    while (!reader.drained) {
+      this.#parts.task.runBatch(true);
+      await reader.prepare();
+    }
+    reader.withdraw();
+    return !this.inputEnded;
+  }
+
   endShard(shardId: string): void {
     this.#closeShard(shardId);
     this.#endSourceIfDone();
@@ -156,7 +176,7 @@ export class TaskProgram implements SubtaskProgram {
   #addShards(shards: readonly string[]): void {
     for (const shard of shards) this.#shards.add(shard);
     const open = shards.filter((shard) => !this.#endedShards.has(shard));
-    this.#parts.reader()?.addSplits(open.map((splitId) => ({ splitId })));
+    if (open.length > 0) this.#openReader().addSplits(open.map((splitId) => ({ splitId })));
   }
 
   #closeShard(shard: string): void {
@@ -167,7 +187,6 @@ export class TaskProgram implements SubtaskProgram {
   }
 
   endInput(): void {
-    this.#openReader();
     this.#endSourceIfDone(true);
     this.#runSource();
   }
@@ -277,9 +296,13 @@ export class TaskProgram implements SubtaskProgram {
 
   #openReader(): DrivenReader {
     const reader = this.#parts.reader();
-    if (reader !== undefined) return reader;
-    throw new InvariantError('INVARIANT', 'Records of a shard came to a vertex without a source.');
+    if (reader instanceof DrivenReader) return reader;
+    throw noReader('Records of a shard');
   }
+}
+
+function noReader(what: string): InvariantError {
+  return new InvariantError('INVARIANT', `${what} came to a vertex that has no source for it.`);
 }
 
 /** Its records would come behind watermarks that did not wait for them. */

@@ -31,6 +31,8 @@ export class VersionDraft {
   nextTimer: number | undefined;
   /** Every channel or shard has ended: what follows is the finished seal. */
   inputEnded = false;
+  /** The subtask has to look for input itself: it wants to be invoked at every sweep. */
+  polls = false;
   /** The version is the finished seal. */
   finishes = false;
 

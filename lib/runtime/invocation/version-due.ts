@@ -10,11 +10,12 @@ import type { VersionDraft } from './version-draft.ts';
 
 /**
  * The earliest of what the subtask waits for: a timer, a gap that becomes too old, or what follows a version
- * and is lost if its process dies and no other input comes: effects, and the finished seal. Unit: ms since
- * the epoch.
+ * and is lost if its process dies and no other input comes: effects, and the finished seal. One that polls
+ * is always due. Unit: ms since the epoch.
  */
 export function dueOf(draft: VersionDraft): number | undefined {
   const { vectors, processingTime, nextTimer } = draft;
+  if (draft.polls && !draft.finishes) return processingTime;
   let due = draft.finishes ? undefined : nextTimer;
   for (const { upstream } of draft.allParked()) {
     const since = vectors.gapSince.get(upstream) ?? processingTime;

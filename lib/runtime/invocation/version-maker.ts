@@ -23,7 +23,7 @@ import { VersionDraft } from './version-draft.ts';
 import { wakesInVain } from './version-due.ts';
 
 /** What the subtask reads, as its deployment knows it. */
-export type InputKind = 'frames' | 'shards';
+export type InputKind = 'frames' | 'shards' | 'polled';
 
 export class VersionMaker {
   readonly #context: InvocationContext;
@@ -51,7 +51,7 @@ export class VersionMaker {
 
   /** True if a frame of the batch shows that the replica may be behind its log. */
   looksBehind(replica: Replica): boolean {
-    if (this.#kind === 'shards') return false;
+    if (this.#kind !== 'frames') return false;
     const [first] = this.todo(replica);
     if (first === undefined) return false;
     const frame = decodeFrame(first.bytes, `Record ${first.sequenceNumber} of ${first.shardId}`);
@@ -81,7 +81,15 @@ export class VersionMaker {
   }
 
   #isAsked(draft: VersionDraft): boolean {
-    return this.#isTimeForTick(draft) || this.#mustDrain(draft) || this.#reshards() !== undefined;
+    const asked = this.#isTimeForTick(draft) || this.#mustDrain(draft) || this.#reshards() !== undefined;
+    return asked || this.#mayPoll(draft);
+  }
+
+  /** While there is time for another version: what is left is read in the next invocation. */
+  #mayPoll({ vectors }: VersionDraft): boolean {
+    const { request, deadline } = this.#input;
+    if (this.#kind !== 'polled' || request?.kind !== 'tick' || isDrained(vectors.watermarks)) return false;
+    return this.#context.clock.now() + LIMITS.pollMarginMs < deadline;
   }
 
   #reshards(): ShardChange | undefined {
@@ -100,7 +108,7 @@ export class VersionMaker {
   }
 
   #mustDrain({ vectors }: VersionDraft): boolean {
-    if (this.#input.request?.kind !== 'drain' || this.#kind !== 'shards') return false;
+    if (this.#input.request?.kind !== 'drain' || this.#kind === 'frames') return false;
     return !isDrained(vectors.watermarks);
   }
 
@@ -150,12 +158,20 @@ export class VersionMaker {
     else if (this.#mustDrain(draft)) this.#drain(draft, program);
     else if (this.#reshards() !== undefined) this.#reshard(draft, program);
     else if (this.#kind === 'shards') this.#takeRecords(draft, program, todo);
+    else if (this.#kind === 'polled') await this.#poll(draft, program);
     else await this.#takeFrames(draft, program, todo);
     await program.settle();
     if (program.inputEnded && !endedBefore) await program.finish();
     draft.changes = await program.collect();
     draft.nextTimer = program.nextTimer();
     draft.inputEnded = program.inputEnded;
+  }
+
+  async #poll(draft: VersionDraft, program: SubtaskProgram): Promise<void> {
+    draft.polls = true;
+    if (!this.#mayPoll(draft)) return;
+    const budget = { records: LIMITS.versionRecordsMax, bytes: LIMITS.versionBytesMax };
+    if (!(await program.poll(budget))) draft.watermarks.set(DRAINED_INPUT, ENDED_INPUT);
   }
 
   #takeRecords(draft: VersionDraft, program: SubtaskProgram, todo: readonly DeliveredRecord[]): void {

@@ -25,7 +25,12 @@ import type {
 import { InvariantError } from '../../core/errors.ts';
 import type { Counter } from '../../core/functions/rich-function.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { KeyGroupWatermark, OperatorDelta, OperatorStateChange } from '../../core/log/state-delta.ts';
+import type {
+  KeyGroupWatermark,
+  OperatorDelta,
+  OperatorStateChange,
+  OperatorStateDelta,
+} from '../../core/log/state-delta.ts';
 import { MAX_WATERMARK, MIN_TIMESTAMP } from '../../core/time.ts';
 import type { WatermarkStrategySpec } from '../../core/watermark.ts';
 import type { DeadLetterOutput } from '../../ports/dead-letters.ts';
@@ -70,6 +75,8 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
   readonly #stored = new Map<string, StoredSplit>();
   /** Ended since the last version: a base may know of them although no version does. */
   readonly #released = new Set<string>();
+  /** State of the reader, until there is one. */
+  #readerStates: OperatorStateDelta[] = [];
   #storedWatermark = MIN_TIMESTAMP;
   #keyGroupsStored = false;
   #reader: SourceReader<unknown, SourceSplit> | undefined;
@@ -114,6 +121,7 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
     const { runtime, requestSplit } = this.options;
     const reader = runtime.createReader({ subtask: this.context.subtask, requestSplit });
     this.#reader = reader;
+    if (this.#readerStates.length > 0) reader.applyState?.(this.#readerStates.splice(0));
     const splits = [...this.#stored.values()];
     for (const { split, eventTime } of splits) {
       if (eventTime !== undefined) this.#openSplit(split.splitId).restore(eventTime);
@@ -254,7 +262,10 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
       operator: this.context.stateId,
       keyed: [],
       timers: [],
-      states: changes.length === 0 ? [] : [{ name: SPLITS, redistribution: 'split', changes }],
+      states: [
+        ...(changes.length === 0 ? [] : [{ name: SPLITS, redistribution: 'split', changes } as const]),
+        ...(this.reader.collectState?.(scope) ?? []),
+      ],
       watermark: this.#changedWatermark(scope),
       keyGroupWatermarks: this.#droppedKeyGroups(scope),
     };
@@ -267,14 +278,19 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
       this.#storedWatermark = watermark;
       this.#watermarkRestored = watermark > MIN_TIMESTAMP;
     }
-    for (const { name, changes } of states) {
-      if (name !== SPLITS) continue;
-      for (const change of changes) {
-        if (change.op === 'clear') this.#stored.clear();
-        else if (change.op === 'remove') this.#stored.delete(change.part);
-        // The values of this state are those that `collectState` has put.
-        else this.#catchUp(change.part, change.value as StoredSplit);
-      }
+    for (const state of states) {
+      if (state.name === SPLITS) this.#applySplits(state);
+      // Of a reader that finds its splits itself: its program is built anew when another process was faster.
+      else if (this.#reader === undefined) this.#readerStates.push(state);
+    }
+  }
+
+  #applySplits({ changes }: OperatorStateDelta): void {
+    for (const change of changes) {
+      if (change.op === 'clear') this.#stored.clear();
+      else if (change.op === 'remove') this.#stored.delete(change.part);
+      // The values of this state are those that `collectState` has put.
+      else this.#catchUp(change.part, change.value as StoredSplit);
     }
   }
 

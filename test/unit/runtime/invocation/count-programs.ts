@@ -52,7 +52,9 @@ abstract class WordProgram implements SubtaskProgram {
   }
 
   abstract open(start: ProgramStart): Promise<void>;
-  async catchUp(): Promise<void> {}
+  async catchUp(): Promise<boolean> {
+    return true;
+  }
   advanceTime(): boolean {
     return false;
   }
@@ -66,6 +68,9 @@ abstract class WordProgram implements SubtaskProgram {
     this.inputEnded = true;
   }
   reshard(): void {}
+  async poll(): Promise<boolean> {
+    return false;
+  }
 
   endInput(): void {
     this.inputEnded = true;
