@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
-import { deploy, execute, linesIn, type Outputs, outputOf, putLines, untilConsumed } from './deployed-job.ts';
+import { deploy, execute, linesIn, putLines, untilConsumed } from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
+import { consistentCheckpoints, storesOf } from './job-stores.ts';
 import { scaled } from './scale.ts';
+import { type Outputs, outputOf } from './stack-outputs.ts';
 
 const FLIGHTS = scaled(20_000, 100_000);
 
@@ -30,6 +32,8 @@ describe('the first example, deployed', () => {
     await untilConsumed(clients, outputs, { vertex: 'flights', sequenceNumber });
     const stopped = await execute(emulator, outputOf(outputs, 'JobStopArn'), { mode: 'drain' });
     expect(stopped).toHaveProperty('savepoint');
+    const cuts = await consistentCheckpoints(await storesOf(clients, outputs, 'Job'));
+    expect(cuts.map(({ n }) => n)).toContain(1);
 
     const bucket = outputOf(outputs, 'ResultsBucket');
     const expected = embeddedRun(flights);

@@ -5,20 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { DynamoDbJobRecords } from '../../lib/adapters/dynamodb/dynamodb-job-records.ts';
-import { DynamoDbSubtaskLog } from '../../lib/adapters/dynamodb/dynamodb-subtask-log.ts';
-import { S3ObjectStore } from '../../lib/adapters/s3/s3-object-store.ts';
-import { runOf } from '../../lib/coordinator/checkpoint.ts';
-import { JobTables, type RunState } from '../../lib/coordinator/job-tables.ts';
 import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
-import { LIMITS } from '../../lib/core/limits.ts';
 import type { AwsClients } from './aws-stores.ts';
 import type { Emulator } from './emulator/emulator.ts';
+import { storesOf } from './job-stores.ts';
+import { type Outputs, outputOf } from './stack-outputs.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -32,29 +27,27 @@ const EXECUTION_MS_MAX = 120_000;
 const PAUSE_MS = 500;
 const PUT_RECORDS_MAX = 500;
 
-/** Outputs of a stack by their names, without the hash that CDK puts behind those of constructs. */
-export type Outputs = Readonly<Record<string, string>>;
-
 /** Bootstraps the emulator and deploys the one stack of an app. */
-export async function deploy(emulator: Emulator, app: string): Promise<Outputs> {
+export async function deploy(
+  emulator: Emulator,
+  app: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outputs> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-cdk-'));
   const outputsFile = join(folder, 'outputs.json');
   const command = `${process.execPath} --conditions=millrace-source ${app}`;
   const common = ['--no-notices', '--app', command, '--output', join(folder, 'cdk.out')];
-  const options = { cwd: ROOT, env: { ...process.env, ...emulator.env }, timeout: CDK_MS_MAX };
+  const options = {
+    cwd: ROOT,
+    env: { ...process.env, ...emulator.env, ...environment },
+    timeout: CDK_MS_MAX,
+  };
   await run(CDK, ['bootstrap', ENVIRONMENT, ...common], options);
   const deployment = ['deploy', '--require-approval', 'never', '--outputs-file', outputsFile];
   await run(CDK, [...deployment, ...common], options);
   const stacks: Readonly<Record<string, Outputs>> = JSON.parse(readFileSync(outputsFile, 'utf8'));
   rmSync(folder, { recursive: true });
   return Object.assign({}, ...Object.values(stacks));
-}
-
-/** The output whose name begins so. Throws if there is none. */
-export function outputOf(outputs: Outputs, prefix: string): string {
-  const found = Object.entries(outputs).find(([name]) => name.startsWith(prefix));
-  if (found !== undefined) return found[1];
-  throw new Error(`The stack has no output ${prefix}…: ${Object.keys(outputs).join(', ')}`);
 }
 
 /** Puts lines into a stream, in order, those of one key into one shard; the sequence number of the last. */
@@ -74,42 +67,6 @@ export async function putLines(
     last = answer.Records?.at(-1)?.SequenceNumber ?? last;
   }
   return last;
-}
-
-/** The stores of the job of a construct. */
-class JobStores {
-  readonly records: DynamoDbJobRecords;
-  readonly log: DynamoDbSubtaskLog;
-  readonly objects: S3ObjectStore;
-  readonly job: string;
-
-  constructor({ dynamo, s3 }: AwsClients, outputs: Outputs, { construct, tables }: StackParts) {
-    const tableOf = (part: string) => tables.find((name) => name.includes(part)) ?? part;
-    this.job = outputOf(outputs, `${construct}JobName`);
-    this.records = new DynamoDbJobRecords({
-      ...{ client: dynamo, job: this.job },
-      table: tableOf(`${construct}Jobs`),
-    });
-    const ringSize = LIMITS.logRingSlots;
-    this.log = new DynamoDbSubtaskLog({ client: dynamo, table: tableOf(`${construct}Log`), ringSize });
-    this.objects = new S3ObjectStore({ client: s3, bucket: outputOf(outputs, `${construct}Bucket`) });
-  }
-
-  async currentRun(): Promise<RunState> {
-    const tables = new JobTables(this.records);
-    const run = (await tables.job(this.job))?.value.currentRun ?? '';
-    return (await runOf({ records: this.records }, { job: this.job, run })).value;
-  }
-}
-
-interface StackParts {
-  readonly construct: string;
-  readonly tables: readonly string[];
-}
-
-async function storesOf(clients: AwsClients, outputs: Outputs, construct: string): Promise<JobStores> {
-  const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
-  return new JobStores(clients, outputs, { construct, tables: TableNames });
 }
 
 /** Waits until a source has consumed a record of its only shard. Throws if that takes too long. */
@@ -135,7 +92,7 @@ export async function untilConsumed(
   });
 }
 
-/** Sweeps, as the schedule does each minute, until the job has finished. Throws if it fails, or in the end. */
+/** Sweeps, as the schedule does each minute, until the job has finished. Throws if it fails. */
 export async function sweepUntilFinished(
   clients: AwsClients,
   outputs: Outputs,

@@ -2,10 +2,11 @@
 import { DescribeStreamSummaryCommand, MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
-import { deploy, execute, linesIn, type Outputs, outputOf, putLines, untilConsumed } from './deployed-job.ts';
+import { deploy, execute, linesIn, putLines, untilConsumed } from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
 import { scaled } from './scale.ts';
+import { type Outputs, outputOf } from './stack-outputs.ts';
 import { until } from './until.ts';
 
 const FLIGHTS = scaled(6000, 60_000);

@@ -3,20 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
-import {
-  deploy,
-  execute,
-  linesIn,
-  type Outputs,
-  outputOf,
-  putLines,
-  sweepUntilFinished,
-  untilConsumed,
-} from './deployed-job.ts';
+import { deploy, execute, linesIn, putLines, sweepUntilFinished, untilConsumed } from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
 import { OBJECTS_BUCKET } from './objects-bucket.ts';
 import { scaled } from './scale.ts';
+import { type Outputs, outputOf } from './stack-outputs.ts';
 
 const FLIGHTS = scaled(5000, 50_000);
 const OBJECTS = 4;

@@ -50,6 +50,8 @@ export async function canStartEmulator(): Promise<string | undefined> {
 interface EmulatorOptions {
   /** @default - one that is free */
   readonly port?: number;
+  /** Share of the batches that are delivered twice at once, and of those that come again later. @default 0 */
+  readonly repeats?: number;
 }
 
 /** Starts an emulator of its own, empty. Throws if it is not ready in time. */
@@ -61,7 +63,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const log = openSync(logFile, 'a');
   const child = spawn(PYTHON, [LAUNCHER], {
     cwd: folder,
-    env: environment(port, folder),
+    env: { ...environment(port, folder), MAPPING_REPEATS: String(options.repeats ?? 0) },
     stdio: ['ignore', log, log],
   });
   closeSync(log);

@@ -7,6 +7,8 @@ often as it takes.
 
 import base64
 import json
+import os
+import random
 import threading
 import time
 from bisect import bisect_right
@@ -22,6 +24,9 @@ RECORD_OVERHEAD_BYTES = 420
 POLL_SECONDS = 0.01
 BACKOFF_SECONDS = 0.2
 BACKOFF_SECONDS_MAX = 5.0
+# Share of the batches that are delivered more often than needed.
+REPEATS = float(os.environ.get("MAPPING_REPEATS", "0"))
+REPEAT_SECONDS = (0.5, 3.0)
 
 _pumps = {}
 # By mapping and shard: the last sequence number that is done with.
@@ -108,6 +113,7 @@ class Pump(threading.Thread):
         if func is None:
             return
         event = {"Records": [as_event(record, shard_id, mapping["EventSourceArn"]) for record in batch]}
+        self.repeat(func, event)
         result = lambda_svc._execute_function(func, event)
         done = done_with(mapping, batch, result)
         if done:
@@ -127,6 +133,20 @@ class Pump(threading.Thread):
             str(result.get("body"))[:300],
         )
         time.sleep(min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** min(self.failures, 10)))
+
+
+    def repeat(self, func, event):
+        """Delivers a batch at the same time and again later, as the service may; nobody hears the answer."""
+        for seconds in (0, random.uniform(*REPEAT_SECONDS)):
+            if random.random() < REPEATS:
+                threading.Thread(target=self.deliver_again, args=(func, event, seconds), daemon=True).start()
+
+    def deliver_again(self, func, event, seconds):
+        time.sleep(seconds)
+        lambda_svc._request_account_id.set(self.account)
+        lambda_svc._request_region.set(self.region)
+        lambda_svc._execute_function(func, event)
+        lambda_svc.logger.info("repeated a batch after %.1f s", seconds)
 
 
 def within_payload(records):

@@ -1,0 +1,66 @@
+/** The first example in processes that fail, with batches that come twice and a coordinator that runs twice. */
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AwsClients } from './aws-stores.ts';
+import { deploy, execute, linesIn, putLines, untilConsumed } from './deployed-job.ts';
+import { type Emulator, startEmulator } from './emulator/emulator.ts';
+import { FaultPlan } from './faults/fault-plan.ts';
+import { FAULT_KINDS, type FaultKind } from './faults/injected-faults.ts';
+import { embeddedRun, firstFlights } from './flights.ts';
+import { consistentCheckpoints, storesOf } from './job-stores.ts';
+import { scaled } from './scale.ts';
+import { type Outputs, outputOf } from './stack-outputs.ts';
+
+const FLIGHTS = scaled(4000, 20_000);
+const RATE = 0.08;
+const REPEATS = 0.1;
+
+/** The mixed row is in every check of a change; a full run has each kind on its own too. */
+const ROWS: readonly (readonly FaultKind[])[] =
+  scaled(1, 2) === 1 ? [FAULT_KINDS] : [FAULT_KINDS, ...FAULT_KINDS.map((kind) => [kind])];
+
+let emulator: Emulator;
+let plan: FaultPlan;
+
+afterEach(async () => {
+  await emulator?.stop();
+  plan?.remove();
+});
+
+/** The same step by two coordinators at once; one of them does it. */
+async function twice(machine: string, input: unknown = {}) {
+  return Promise.all([execute(emulator, machine, input), execute(emulator, machine, input)]);
+}
+
+async function results(clients: AwsClients, outputs: Outputs) {
+  const bucket = outputOf(outputs, 'ResultsBucket');
+  return {
+    hourly: (await linesIn(clients, bucket, 'hourly/')).toSorted(),
+    late: (await linesIn(clients, bucket, 'late/')).toSorted(),
+  };
+}
+
+describe('exactly once on AWS', () => {
+  it.each(ROWS)('with processes that are %s, %s, %s, %s', { timeout: 400_000 }, async (...kinds) => {
+    plan = new FaultPlan(RATE, kinds);
+    emulator = await startEmulator({ repeats: REPEATS });
+    const clients = new AwsClients(emulator.endpoint);
+    const outputs = await deploy(emulator, 'test/e2e/apps/faulty-job.ts', plan.environment);
+    const flights = await firstFlights(FLIGHTS);
+    const stream = outputOf(outputs, 'FlightsStream');
+    await putLines(clients, stream, flights.slice(0, FLIGHTS / 2));
+    const checkpoints = await twice(outputOf(outputs, 'JobCheckpointArn'));
+    expect(checkpoints).toContainEqual(expect.objectContaining({ kind: 'complete', n: 1 }));
+    expect(await consistentCheckpoints(await storesOf(clients, outputs, 'Job'))).not.toHaveLength(0);
+    const sequenceNumber = await putLines(clients, stream, flights.slice(FLIGHTS / 2));
+    await untilConsumed(clients, outputs, { vertex: 'flights', sequenceNumber });
+    await twice(outputOf(outputs, 'JobStopArn'), { mode: 'drain' });
+
+    const { hourly, late } = embeddedRun(flights);
+    expect(await results(clients, outputs)).toEqual({ hourly: hourly.toSorted(), late: late.toSorted() });
+    const faults = plan.faults();
+    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(kinds));
+    expect(new Set(faults.map(({ call }) => call))).toEqual(new Set(['commit', 'send', 'publish']));
+    expect(readFileSync(emulator.logFile, 'utf8')).toContain('repeated a batch');
+  });
+});
