@@ -13,7 +13,7 @@ import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
 import type { AwsClients } from './aws-stores.ts';
 import type { Emulator } from './emulator/emulator.ts';
 import { storesOf } from './job-stores.ts';
-import { type Outputs, outputOf } from './stack-outputs.ts';
+import type { Outputs } from './stack-outputs.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);

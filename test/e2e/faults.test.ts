@@ -1,4 +1,4 @@
-/** The first example in processes that fail, with batches that come twice and a coordinator that runs twice. */
+/** The first example in processes that fail, with batches that come twice and coordinators that run twice. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
