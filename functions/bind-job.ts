@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDbSink } from '../lib/connectors/dynamodb/dynamodb-sink.ts';
+import { DynamoDbStreamSource } from '../lib/connectors/dynamodb/dynamodb-stream-source.ts';
 import { FileSink } from '../lib/connectors/file/file-sink.ts';
 import type { FileSinkSpec } from '../lib/connectors/file/file-sink-spec.ts';
 import { FileSource } from '../lib/connectors/file/file-source.ts';
@@ -47,6 +48,8 @@ function bindSource({ name }: StreamNode, source: Source<unknown>, binding: Bind
   switch (binding.kind) {
     case 'kinesis-source':
       return new KinesisSource(source, binding.stream);
+    case 'dynamodb-source':
+      return new DynamoDbStreamSource(source, binding.arn);
     case 's3-source':
       if (source instanceof FileSource) {
         return new S3FileSource(source.spec, { ...binding, folder: copiesFolder(), client: boundClients.s3 });

@@ -7,7 +7,7 @@
  * 2. What became of an ancestor is opened before that one is ended: the watermark waits for all of it.
  * 3. The stream is asked again only when a shard delivers that is not listed: steady state asks nothing.
  */
-import type { ListedShard } from '../lib/adapters/kinesis/shard-list.ts';
+import type { ListedShard } from '../lib/core/listed-shard.ts';
 import type { ShardChange } from '../lib/runtime/invocation/subtask-program.ts';
 
 /** What one subtask has to be told. */

@@ -6,13 +6,13 @@
  * 2. It refuses to work when the plan that it evaluates is not the one that was deployed.
  */
 import { randomUUID } from 'node:crypto';
-import type { ListedShard } from '../lib/adapters/kinesis/shard-list.ts';
 import { systemClock } from '../lib/adapters/system/system-clock.ts';
 import { systemRandom } from '../lib/adapters/system/system-random.ts';
 import type { JobDefinition } from '../lib/api/define-job.ts';
 import type { RunState } from '../lib/coordinator/job-tables.ts';
-import type { Deployment } from '../lib/core/deployment.ts';
+import type { BindingData, Deployment } from '../lib/core/deployment.ts';
 import { InvariantError, UserError } from '../lib/core/errors.ts';
+import type { ListedShard } from '../lib/core/listed-shard.ts';
 import type { MetricName } from '../lib/core/metric-names.ts';
 import { planHashOf } from '../lib/graph/plan-hash.ts';
 import { type GraphStructure, structureDifference, structureOf } from '../lib/graph/structure.ts';
@@ -30,7 +30,7 @@ import { readerOf, shardNumber } from './external-shards.ts';
 import { type CountedMetrics, countsOf } from './middlewares/job-metrics.ts';
 import { readCurrentRun } from './run-directory.ts';
 import { ShardLineage } from './shard-lineage.ts';
-import { batchOf, isRequest, type ShardBatch, type TaskEvent } from './task-event.ts';
+import { batchOf, firstOf, isRequest, type ShardBatch, type TaskEvent } from './task-event.ts';
 
 export interface TaskRuntimeOptions {
   readonly job: JobDefinition;
@@ -38,8 +38,8 @@ export interface TaskRuntimeOptions {
   readonly vertex: string;
   readonly stores: DeployedStores;
   readonly transport: StreamTransport;
-  /** Shards of the external stream that a source vertex reads. */
-  readonly listShards: (stream: string) => Promise<readonly ListedShard[]>;
+  /** Shards of the external stream that a source is bound to; none for what is no stream. */
+  readonly listShards: (binding: BindingData) => Promise<readonly ListedShard[]>;
   /** The structure of the plan that was deployed. */
   readonly deployedPlan: () => GraphStructure;
 }
@@ -73,7 +73,7 @@ export class TaskRuntime implements CountedMetrics {
       return outcome;
     } catch (error) {
       this.#hosted = undefined;
-      const firstUncommitted = isRequest(event) ? undefined : event.Records[0]?.kinesis.sequenceNumber;
+      const firstUncommitted = isRequest(event) ? undefined : firstOf(event);
       return { kind: 'failed', firstUncommitted, error };
     }
   }
@@ -98,7 +98,8 @@ export class TaskRuntime implements CountedMetrics {
     return hosted.host.invoke({ subtask: id, records: [], request: { kind: millrace }, deadline });
   }
 
-  async #batch(batch: ShardBatch, deadline: number): Promise<InvocationOutcome> {
+  async #batch(batch: ShardBatch | undefined, deadline: number): Promise<InvocationOutcome> {
+    if (batch === undefined) return { kind: 'success' };
     const { deployment, vertex } = this.#options;
     const internal = batch.stream === deployment.streams[vertex]?.name;
     let hosted = await this.#current();
@@ -148,10 +149,10 @@ export class TaskRuntime implements CountedMetrics {
     const { job, deployment, vertex, stores, transport, listShards } = this.#options;
     const { log, objects, records } = stores;
     const run = await readCurrentRun(records, deployment);
-    const stream = streamOfSource(this.#options, run);
+    const binding = bindingOfSource(this.#options, run);
     const parallelism = parallelismOf(run, vertex);
     const lineage = new ShardLineage(
-      async () => (stream === undefined ? [] : await listShards(stream)),
+      async () => (binding === undefined ? [] : await listShards(binding)),
       (shardId) => readerOf(shardId, parallelism),
     );
     const shards = await lineage.roots();
@@ -189,18 +190,17 @@ function parallelismOf({ plan }: RunState, vertex: string): number {
   throw new InvariantError('INVARIANT', `The run has no vertex ${vertex}: deploy the job again.`);
 }
 
-/** The external stream of the vertex, if it reads one. */
-function streamOfSource(
+/** What the source of the vertex is bound to, if it is one. */
+function bindingOfSource(
   { deployment, vertex, job }: TaskRuntimeOptions,
   { plan }: RunState,
-): string | undefined {
+): BindingData | undefined {
   const found = plan.vertices.find(({ id }) => id === vertex);
   if (found?.source !== true) return undefined;
   const graph = job.createGraph(deployment.settings);
   const head = found.operators[0]?.id;
   const node = graph.nodes.find(({ id, uid }) => (uid ?? `#${id}`) === head);
-  const binding = node && bindingOf(node, deployment.bindings);
-  return binding?.kind === 'kinesis-source' ? binding.stream : undefined;
+  return node && bindingOf(node, deployment.bindings);
 }
 
 function requireDeployedPlan({ job, deployment, deployedPlan }: TaskRuntimeOptions): void {

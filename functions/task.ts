@@ -6,6 +6,8 @@ import { kinesisClient } from '../lib/adapters/kinesis/kinesis-client.ts';
 import { KinesisStreamTransport } from '../lib/adapters/kinesis/kinesis-stream-transport.ts';
 import { listShards } from '../lib/adapters/kinesis/shard-list.ts';
 import type { JobDefinition } from '../lib/api/define-job.ts';
+import type { BindingData } from '../lib/core/deployment.ts';
+import type { ListedShard } from '../lib/core/listed-shard.ts';
 import type { GraphStructure } from '../lib/graph/structure.ts';
 import { openStores } from './deployed-stores.ts';
 import { readDeployment, readVertex } from './deployment-environment.ts';
@@ -21,10 +23,18 @@ export function createTaskHandler(job: JobDefinition) {
   const runtime = new TaskRuntime({
     ...{ job, deployment, vertex: readVertex(), stores: openStores(deployment) },
     transport: new KinesisStreamTransport({ client: kinesisClient(), streams: deployment.streams }),
-    listShards: (stream) => listShards(kinesisClient(), stream),
+    listShards: shardsOf,
     deployedPlan: readDeployedPlan,
   });
   return taskHandler(runtime, deployment.job);
+}
+
+async function shardsOf(binding: BindingData): Promise<readonly ListedShard[]> {
+  if (binding.kind === 'kinesis-source') return listShards(kinesisClient(), binding.stream);
+  if (binding.kind !== 'dynamodb-source') return [];
+  // Of no use in any other job.
+  const { listTableShards } = await import('../lib/adapters/dynamodb/table-shards.ts');
+  return listTableShards(binding.arn);
 }
 
 /** The handler over `runtime`: what Lambda is told, what is logged and what is counted. */

@@ -13,6 +13,14 @@ export type StartPosition = 'trim-horizon' | 'now' | Date;
 /** What is needed of a bucket: any `IBucket` has it. */
 export type ObjectBucket = Pick<IBucket, 'bucketName' | 'bucketArn' | 'arnForObjects' | 'encryptionKey'>;
 
+/** What is needed of a table that is written: any `ITable` has it. */
+export type TargetTable = Omit<ITable, 'tableStreamArn'>;
+
+/** What is needed of a table whose changes are read: any `ITable` has it. */
+export type ChangedTable = Pick<ITable, 'grantStreamRead' | 'node'> & {
+  readonly tableStreamArn?: string | undefined;
+};
+
 /** Options of `Sources.kinesis`. */
 export interface KinesisSourceOptions {
   /**
@@ -83,7 +91,7 @@ export type SourceBinding =
       readonly prefix: string;
       readonly watch: boolean;
     }
-  | { readonly kind: 'dynamodb-source'; readonly table: ITable };
+  | { readonly kind: 'dynamodb-source'; readonly table: ChangedTable };
 
 /** A sink on AWS; made by `Sinks`. */
 export type SinkBinding =
@@ -91,7 +99,7 @@ export type SinkBinding =
   | { readonly kind: 's3-sink'; readonly bucket: ObjectBucket; readonly prefix: string }
   | {
       readonly kind: 'dynamodb-sink';
-      readonly table: ITable;
+      readonly table: TargetTable;
       readonly partitionKey: string | undefined;
       readonly sortKey: string | undefined;
     }
@@ -116,8 +124,11 @@ export const Sources = {
     prefix,
     watch: options.watch ?? false,
   }),
-  /** The changes of a table: one record for each record of its stream, which the table must have. */
-  dynamodbStream: (table: ITable, _options: DynamodbStreamOptions = {}): SourceBinding => ({
+  /**
+   * The changes of a table: one record for each record of its stream, which the table must have. An NDJSON
+   * source gets `{ eventName, keys, newImage, oldImage }`, with the images that the stream has.
+   */
+  dynamodbStream: (table: ChangedTable, _options: DynamodbStreamOptions = {}): SourceBinding => ({
     kind: 'dynamodb-source',
     table,
   }),
@@ -134,7 +145,7 @@ export const Sinks = {
   /** Objects under a prefix: exactly once. */
   s3: (bucket: ObjectBucket, prefix: string): SinkBinding => ({ kind: 's3-sink', bucket, prefix }),
   /** Items of a table, the last of a primary key wins: exactly once if the sink's input is keyed by it. */
-  dynamodb: (table: ITable, options: DynamodbSinkOptions = {}): SinkBinding => ({
+  dynamodb: (table: TargetTable, options: DynamodbSinkOptions = {}): SinkBinding => ({
     kind: 'dynamodb-sink',
     table,
     partitionKey: options.partitionKey,

@@ -1,5 +1,6 @@
 export {
   type Binding,
+  type ChangedTable,
   type DynamodbSinkOptions,
   type DynamodbStreamOptions,
   type KinesisSinkOptions,
@@ -11,6 +12,7 @@ export {
   type SourceBinding,
   Sources,
   type StartPosition,
+  type TargetTable,
 } from './bindings.ts';
 export type { StateMachines } from './state-machines.ts';
 export type { Stores } from './stores.ts';

@@ -35,6 +35,8 @@ const BATCH_SIZE_MAX = 10_000;
 const BATCH_WINDOW = Duration.seconds(1);
 const BATCH_WINDOW_MAX = Duration.minutes(5);
 const READ_AS_CONSUMER = ['kinesis:SubscribeToShard', 'kinesis:DescribeStreamConsumer'];
+/** The longest that there is: a window costs an invocation when it ends. */
+const WINDOW_SECONDS = 900;
 /** Of Lambda: retry for ever, at any age. */
 const UNLIMITED = -1;
 
@@ -76,6 +78,8 @@ function createMapping(
     maximumRetryAttempts: UNLIMITED,
     maximumRecordAgeInSeconds: UNLIMITED,
     functionResponseTypes: ['ReportBatchItemFailures'],
+    // Only then a batch of a table's stream says of which shard it is.
+    ...(external && binding.kind === 'dynamodb-source' ? { tumblingWindowInSeconds: WINDOW_SECONDS } : {}),
     destinationConfig: { onFailure: { destination: stores.undelivered.queueArn } },
   });
   // Lambda tries the role when it makes the mapping.

@@ -19,6 +19,7 @@ export function unusedPackages(
   return [
     ...(connectors.every(isFileOfText) ? PARQUET : []),
     ...(kinds.has('kinesis-source') ? [] : ['aws-kinesis-agg']),
+    ...(kinds.has('dynamodb-source') ? [] : ['@aws-sdk/client-dynamodb-streams', '@aws-sdk/util-dynamodb']),
     ...(kinds.has('sqs-sink') ? [] : ['@aws-sdk/client-sqs']),
   ];
 }

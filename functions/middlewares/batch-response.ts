@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import type { InvocationOutcome } from '../../lib/runtime/invocation/invocation-input.ts';
-import { isRequest, type TaskEvent } from '../task-event.ts';
+import { isOfTable, isRequest, type TaskEvent } from '../task-event.ts';
 
 /**
  * Tells Lambda what becomes of a batch: records from the first that is not done with are delivered again. A
@@ -16,11 +16,15 @@ export function batchResponse(): MiddlewareObj<TaskEvent, unknown> {
   };
 }
 
+/** `state`: of a mapping with a tumbling window, which takes an answer without it for a failure. */
+type BatchResponse = KinesisStreamBatchResponse & { readonly state?: Readonly<Record<string, never>> };
+
 /** Throws the error of a request that failed. */
-function responseTo(event: TaskEvent, outcome: InvocationOutcome): KinesisStreamBatchResponse | undefined {
+function responseTo(event: TaskEvent, outcome: InvocationOutcome): BatchResponse | undefined {
   if (!isRequest(event)) {
     const first = outcome.kind === 'failed' ? outcome.firstUncommitted : undefined;
-    return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] };
+    const batchItemFailures = first === undefined ? [] : [{ itemIdentifier: first }];
+    return isOfTable(event) ? { batchItemFailures, state: {} } : { batchItemFailures };
   }
   if (outcome.kind === 'failed' && outcome.error !== undefined) throw outcome.error;
   return undefined;

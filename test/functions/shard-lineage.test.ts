@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ShardLineage } from '../../functions/shard-lineage.ts';
-import type { ListedShard } from '../../lib/adapters/kinesis/shard-list.ts';
+import type { ListedShard } from '../../lib/core/listed-shard.ts';
 
 const shard = (id: string, ...parents: string[]): ListedShard => ({ id, parents });
 

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { AttributeType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -266,6 +267,28 @@ describe('schedules, alarms and outputs', () => {
     const ids = Object.keys(template.findOutputs('*')).join();
     expect(ids).toMatch(/StreamNames/);
     expect(ids).toMatch(/CheckpointArn/);
+  });
+});
+
+it('a_table_as_a_source_is_read_in_windows_because_only_their_batches_name_the_shard', () => {
+  const parts = createStack();
+  const table = new Table(parts.stack, 'Changed', {
+    partitionKey: { name: 'id', type: AttributeType.STRING },
+    stream: StreamViewType.NEW_IMAGE,
+  });
+  addCounts(parts, { bindings: { clicks: Sources.dynamodbStream(table), ...sinks(parts) } });
+  const template = Template.fromStack(parts.stack);
+  template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Changed'), 'StreamArn'] },
+    StartingPosition: 'TRIM_HORIZON',
+    TumblingWindowInSeconds: 900,
+  });
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Action: Match.arrayWith(['dynamodb:DescribeStream', 'dynamodb:GetRecords']) }),
+      ]),
+    },
   });
 });
 

@@ -1,12 +1,6 @@
 import { type KinesisClient, ListShardsCommand } from '@aws-sdk/client-kinesis';
 import { callAws } from '../../core/aws-failure.ts';
-
-/** A shard of a stream, open or not. */
-export interface ListedShard {
-  readonly id: string;
-  /** Shards that were split or merged into it; those that the stream has forgotten are left out. */
-  readonly parents: readonly string[];
-}
+import type { ListedShard } from '../../core/listed-shard.ts';
 
 /** The shards of a stream, closed ones that still hold records too. */
 export async function listShards(client: KinesisClient, stream: string): Promise<readonly ListedShard[]> {

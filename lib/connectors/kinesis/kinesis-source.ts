@@ -1,4 +1,5 @@
 import type { AnySourceRuntime, Source } from '../../core/connector.ts';
+import { unpackedRuntime } from '../message/unpacked-records.ts';
 
 /**
  * Reads the records of a Kinesis stream as `source` decodes them: what its runtime makes of a record that is
@@ -19,7 +20,7 @@ export class KinesisSource<T> implements Source<T> {
   }
 
   async load(): Promise<AnySourceRuntime<T>> {
-    const { createKinesisSourceRuntime } = await import('./kinesis-source-runtime.ts');
-    return createKinesisSourceRuntime(await this.#source.load());
+    const { takeApart } = await import('./kpl-aggregate.ts');
+    return unpackedRuntime(await this.#source.load(), takeApart);
   }
 }

@@ -15,10 +15,12 @@ if version("ministack") != PINNED:
 import function_errors  # noqa: E402
 import mapping_pump  # noqa: E402
 import shard_history  # noqa: E402
+import table_pump  # noqa: E402
 
 function_errors.install()
 shard_history.install()
 mapping_pump.install()
+table_pump.install()
 
 from ministack.app import main  # noqa: E402
 

@@ -112,12 +112,12 @@ class Pump(threading.Thread):
         func, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
         if func is None:
             return
-        event = {"Records": [as_event(record, shard_id, mapping["EventSourceArn"]) for record in batch]}
+        event = self.event_of(mapping, batch)
         self.repeat(func, event)
         result = lambda_svc._execute_function(func, event)
-        done = done_with(mapping, batch, result)
+        done = self.done_with(mapping, batch, result)
         if done:
-            _positions[self.key] = sequence_of(done[-1])
+            self.move_past(done)
         if len(done) == len(batch):
             self.failures = 0
             mapping["LastProcessingResult"] = f"OK - {len(batch)} records"
@@ -134,6 +134,40 @@ class Pump(threading.Thread):
         )
         time.sleep(min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** min(self.failures, 10)))
 
+
+    def event_of(self, mapping, batch):
+        _, shard_id = self.key
+        return {"Records": [as_event(record, shard_id, mapping["EventSourceArn"]) for record in batch]}
+
+    def move_past(self, batch):
+        _positions[self.key] = self.sequence_of(batch[-1])
+
+    def sequence_of(self, record):
+        return sequence_of(record)
+
+    def is_valid(self, mapping, body):
+        return True
+
+    def done_with(self, mapping, batch, result):
+        """The records at the beginning of the batch that are not delivered again."""
+        if result.get("error") or result.get("throttle"):
+            return []
+        body = result.get("body")
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except ValueError:
+                body = None
+        if not self.is_valid(mapping, body):
+            return []
+        reports = "ReportBatchItemFailures" in (mapping.get("FunctionResponseTypes") or [])
+        if not reports or not isinstance(body, dict):
+            return batch
+        failed = {failure.get("itemIdentifier") for failure in body.get("batchItemFailures") or []}
+        if not failed:
+            return batch
+        first = next((i for i, record in enumerate(batch) if self.sequence_of(record) in failed), 0)
+        return batch[:first]
 
     def repeat(self, func, event):
         """Delivers a batch at the same time and again later, as the service may; nobody hears the answer."""
@@ -157,26 +191,6 @@ def within_payload(records):
         if i > 0 and size > PAYLOAD_BYTES_MAX:
             return records[:i]
     return records
-
-
-def done_with(mapping, batch, result):
-    """The records at the beginning of the batch that are not delivered again."""
-    if result.get("error") or result.get("throttle"):
-        return []
-    body = result.get("body")
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            body = None
-    reports = "ReportBatchItemFailures" in (mapping.get("FunctionResponseTypes") or [])
-    if not reports or not isinstance(body, dict):
-        return batch
-    failed = {failure.get("itemIdentifier") for failure in body.get("batchItemFailures") or []}
-    if not failed:
-        return batch
-    first = next((i for i, record in enumerate(batch) if sequence_of(record) in failed), 0)
-    return batch[:first]
 
 
 def first_position(mapping, shard):
@@ -229,11 +243,20 @@ def start_pumps():
             continue
         stream = stream_of(mapping)
         for shard_id in list(stream["shards"]) if stream else []:
-            key = (mapping["UUID"], shard_id)
-            if key not in _pumps:
-                _pumps[key] = Pump((account, region), *key)
-                _pumps[key].start()
+            start(Pump, (account, region), (mapping["UUID"], shard_id))
     return False
+
+
+def start(pump, place, key):
+    if key not in _pumps:
+        _pumps[key] = pump(place, *key)
+        _pumps[key].start()
+
+
+def keep(mapping, settings):
+    for name in ("StartingPositionTimestamp", "TumblingWindowInSeconds"):
+        if settings.get(name) is not None:
+            mapping[name] = settings[name]
 
 
 def install():
@@ -242,24 +265,22 @@ def install():
     create_by_api = lambda_svc._create_esm
 
     def create_as_asked(logical_id, props, stack_name):
-        """MiniStack drops the start time of a template, and says that a disabled mapping is enabled."""
+        """MiniStack drops some settings of a template, and says that a disabled mapping is enabled."""
         created = create(logical_id, props, stack_name)
         mapping = lambda_svc._esms[created[0]]
-        if props.get("StartingPositionTimestamp") is not None:
-            mapping["StartingPositionTimestamp"] = props["StartingPositionTimestamp"]
+        keep(mapping, props)
         if not is_enabled(mapping):
             mapping["State"] = "Disabled"
         lambda_svc._esm_wake.set()
         return created
 
-    def create_with_time(data):
+    def create_with_settings(data):
         answer = create_by_api(data)
-        if answer[0] == 202 and data.get("StartingPositionTimestamp") is not None:
-            mapping = lambda_svc._esms[json.loads(answer[2])["UUID"]]
-            mapping["StartingPositionTimestamp"] = data["StartingPositionTimestamp"]
+        if answer[0] == 202:
+            keep(lambda_svc._esms[json.loads(answer[2])["UUID"]], data)
         lambda_svc._esm_wake.set()
         return answer
 
-    lambda_svc._create_esm = create_with_time
+    lambda_svc._create_esm = create_with_settings
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
     handlers["create"] = create_as_asked

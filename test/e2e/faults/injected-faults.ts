@@ -21,8 +21,8 @@ export type FaultCall = 'commit' | 'send' | 'publish';
 
 /**
  * `refused`: the call does not leave the process, nor do the next ones, until the client gives up;
- * `unanswered`: the call takes effect and nobody knows, as often; `killed-before`, `killed-after`: the process
- * ends before the call, or when it has taken effect.
+ * `unanswered`: the call takes effect and nobody knows, as often; `killed-before` and `killed-after`: the
+ * process ends before the call, or when it has taken effect.
  */
 export const FAULT_KINDS = ['refused', 'unanswered', 'killed-before', 'killed-after'] as const;
 

@@ -1,11 +1,12 @@
-/** Two jobs in one stack: one reads a stream, the other the objects of a bucket that is there already. */
+/** Jobs in one stack: they read a stream, the objects of a bucket that is there already, and a table. */
 import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Stream, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { Sinks, Sources, StreamJob } from '../../../infra/index.ts';
 import { OBJECTS_BUCKET } from '../objects-bucket.ts';
 
-const stack = new Stack(new App(), 'TwoJobs');
+const stack = new Stack(new App(), 'SeveralJobs');
 const removalPolicy = RemovalPolicy.DESTROY;
 const entry = 'examples/01-airport-delays/job.ts';
 const flights = new Stream(stack, 'Flights', {
@@ -16,6 +17,12 @@ const flights = new Stream(stack, 'Flights', {
 const results = new Bucket(stack, 'Results', {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   enforceSSL: true,
+  removalPolicy,
+});
+const accounts = new Table(stack, 'Accounts', {
+  partitionKey: { name: 'id', type: AttributeType.STRING },
+  billingMode: BillingMode.PAY_PER_REQUEST,
+  stream: StreamViewType.NEW_AND_OLD_IMAGES,
   removalPolicy,
 });
 const objects = Bucket.fromBucketName(stack, 'Objects', OBJECTS_BUCKET);
@@ -32,6 +39,12 @@ new StreamJob(stack, 'Listed', {
   ...{ entry, parallelism: 2, removalPolicy },
   bindings: { flights: Sources.s3(objects, 'flights/'), ...sinks('listed') },
 });
+new StreamJob(stack, 'Changes', {
+  entry: 'test/e2e/apps/table-changes-job.ts',
+  removalPolicy,
+  bindings: { changes: Sources.dynamodbStream(accounts), numbered: Sinks.s3(results, 'changes/') },
+});
 
+new CfnOutput(stack, 'AccountsTable', { value: accounts.tableName });
 new CfnOutput(stack, 'FlightsStream', { value: flights.streamName });
 new CfnOutput(stack, 'ResultsBucket', { value: results.bucketName });

@@ -6,30 +6,33 @@ import type {
   ReaderOutput,
   SourceSplit,
 } from '../../core/connector.ts';
-import { takeApart } from './kpl-aggregate.ts';
 
-/** The code of a Kinesis source; it decodes as `runtime` does. */
-export function createKinesisSourceRuntime<T>(runtime: AnySourceRuntime<T>): AnySourceRuntime<T> {
+/** What a delivered record holds, in order. */
+export type Unpack = (record: PushedRecord) => readonly PushedRecord[];
+
+/** A source of which every delivered record is unpacked before `runtime` decodes what is in it. */
+export function unpackedRuntime<T>(runtime: AnySourceRuntime<T>, unpack: Unpack): AnySourceRuntime<T> {
   const { createPushedReader } = runtime;
   return {
     createEnumerator: (context, checkpoint) => runtime.createEnumerator(context, checkpoint),
     createReader: (context) => runtime.createReader(context),
     ...(createPushedReader && {
-      createPushedReader: (context) => new AggregateReader(createPushedReader.call(runtime, context)),
+      createPushedReader: (context) => new UnpackingReader(createPushedReader.call(runtime, context), unpack),
     }),
   };
 }
 
-/** Hands the records of aggregates to the reader that decodes them. */
-class AggregateReader<T> implements PushedReader<T, SourceSplit> {
+class UnpackingReader<T> implements PushedReader<T, SourceSplit> {
   readonly #decoder: PushedReader<T, SourceSplit>;
+  readonly #unpack: Unpack;
 
-  constructor(decoder: PushedReader<T, SourceSplit>) {
+  constructor(decoder: PushedReader<T, SourceSplit>, unpack: Unpack) {
     this.#decoder = decoder;
+    this.#unpack = unpack;
   }
 
   offer(shardId: string, records: readonly PushedRecord[]): void {
-    this.#decoder.offer(shardId, records.flatMap(takeApart));
+    this.#decoder.offer(shardId, records.flatMap(this.#unpack));
   }
 
   start(): Promise<void> {

@@ -1,5 +1,6 @@
-/** Two jobs of one stack run at once, one of them over the objects of a bucket until it has finished. */
+/** Jobs of one stack run at once: over a stream, over the objects of a bucket, and over a table. */
 import { gzipSync } from 'node:zlib';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
@@ -9,9 +10,12 @@ import { embeddedRun, firstFlights } from './flights.ts';
 import { OBJECTS_BUCKET } from './objects-bucket.ts';
 import { scaled } from './scale.ts';
 import { type Outputs, outputOf } from './stack-outputs.ts';
+import { until } from './until.ts';
 
 const FLIGHTS = scaled(5000, 50_000);
 const OBJECTS = 4;
+const ACCOUNTS = 20;
+const CHANGES_MS_MAX = 30_000;
 
 let emulator: Emulator;
 let clients: AwsClients;
@@ -23,7 +27,7 @@ beforeAll(async () => {
   clients = new AwsClients(emulator.endpoint);
   flights = await firstFlights(FLIGHTS);
   await putObjects(flights);
-  outputs = await deploy(emulator, 'test/e2e/apps/two-jobs.ts');
+  outputs = await deploy(emulator, 'test/e2e/apps/several-jobs.ts');
 }, 240_000);
 
 afterAll(() => emulator?.stop());
@@ -46,12 +50,46 @@ async function expectResults(job: string): Promise<void> {
   expect((await linesIn(clients, bucket, `${job}/late/`)).toSorted()).toEqual(expected.late.toSorted());
 }
 
-it('both write what the embedded run writes', { timeout: 240_000 }, async () => {
+/** Every account is opened, paid into and closed. */
+async function changeAccounts(): Promise<readonly string[]> {
+  const TableName = outputOf(outputs, 'AccountsTable');
+  const put = (id: string, amount: number) =>
+    clients.dynamo.send(
+      new PutItemCommand({ TableName, Item: { id: { S: id }, amount: { N: `${amount}` } } }),
+    );
+  const lines: string[] = [];
+  for (let i = 0; i < ACCOUNTS; i++) {
+    const id = `account-${i}`;
+    await put(id, i);
+    await put(id, i + 100);
+    await clients.dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: id } } }));
+    const texts = [`INSERT ${i}`, `MODIFY ${i + 100}`, 'REMOVE -'];
+    lines.push(...texts.map((text, n) => JSON.stringify({ id, text, n: n + 1 })));
+  }
+  return lines;
+}
+
+async function expectChanges(lines: readonly string[]): Promise<void> {
+  const bucket = outputOf(outputs, 'ResultsBucket');
+  const written = await until({
+    what: `${lines.length} changes are written`,
+    msMax: CHANGES_MS_MAX,
+    look: async () => {
+      const found = await linesIn(clients, bucket, 'changes/');
+      return found.length < lines.length ? undefined : found;
+    },
+  });
+  expect(written.toSorted()).toEqual(lines.toSorted());
+}
+
+it('each writes what an embedded run writes', { timeout: 240_000 }, async () => {
   const listed = sweepUntilFinished(clients, outputs, 'Listed');
+  const changes = await changeAccounts();
   const sequenceNumber = await putLines(clients, outputOf(outputs, 'FlightsStream'), flights);
   await untilConsumed(clients, outputs, { construct: 'Streamed', vertex: 'flights', sequenceNumber });
   await execute(emulator, outputOf(outputs, 'StreamedStopArn'), { mode: 'drain' });
   await listed;
   await expectResults('streamed');
   await expectResults('listed');
+  await expectChanges(changes);
 });
