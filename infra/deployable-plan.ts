@@ -38,7 +38,10 @@ export function createDeployablePlan(
   const graph = job.subtaskGraphs({ parallelism, maxParallelism, stateBackend })(0);
   const jobGraph = createJobGraph(graph);
   checkBindings(graph, { bindings: props.bindings ?? {}, path });
-  for (const vertex of jobGraph.vertices) checkParallelism(vertex, path);
+  for (const vertex of jobGraph.vertices) {
+    checkParallelism(vertex, path);
+    checkTables(vertex, { bindings: props.bindings ?? {}, path });
+  }
   checkVertexNames(jobGraph, { names: Object.keys(props.vertices ?? {}), path });
   const run = createRunPlan(createExecutionGraph(jobGraph));
   const topologyHash = topologyHashOf(run);
@@ -145,6 +148,22 @@ function checkEnd(
     path,
     `${shown} writes ${spec.sink.description}, which cannot run on AWS: ${reason}. ` +
       `Bind it: bindings: { '${name}': Sinks.s3(bucket, '${name}/') }`,
+  );
+}
+
+/** Versions of two subtasks do not compare: the later record of a key could lose. */
+function checkTables(
+  vertex: JobVertex,
+  { bindings, path }: { readonly bindings: Readonly<Record<string, Binding>>; readonly path: string },
+): void {
+  const bound = sinkBindingsOf(vertex, bindings).some(({ kind }) => kind === 'dynamodb-sink');
+  const keyed =
+    vertex.inputs.length > 0 && vertex.inputs.every(({ partitioner }) => partitioner.kind === 'hash');
+  if (!bound || keyed || vertex.parallelism === 1) return;
+  throw notDeployable(
+    path,
+    `vertex '${vertex.id}' writes to a table from ${vertex.parallelism} subtasks and its input is not keyed: ` +
+      'keyBy the primary key of the table before the sink, or set the parallelism of the sink to 1',
   );
 }
 

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ListStreamsCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { InvokeCommand, ListEventSourceMappingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
@@ -35,19 +36,50 @@ export async function deploy(
 ): Promise<Outputs> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-cdk-'));
   const outputsFile = join(folder, 'outputs.json');
-  const command = `${process.execPath} --conditions=millrace-source ${app}`;
-  const common = ['--no-notices', '--app', command, '--output', join(folder, 'cdk.out')];
-  const options = {
-    cwd: ROOT,
-    env: { ...process.env, ...emulator.env, ...environment },
-    timeout: CDK_MS_MAX,
-  };
-  await run(CDK, ['bootstrap', ENVIRONMENT, ...common], options);
-  const deployment = ['deploy', '--require-approval', 'never', '--outputs-file', outputsFile];
-  await run(CDK, [...deployment, ...common], options);
+  const cdk = (words: readonly string[]) => runCdk(words, { emulator, app, folder, environment });
+  await cdk(['bootstrap', ENVIRONMENT]);
+  await cdk(['deploy', '--require-approval', 'never', '--outputs-file', outputsFile]);
   const stacks: Readonly<Record<string, Outputs>> = JSON.parse(readFileSync(outputsFile, 'utf8'));
   rmSync(folder, { recursive: true });
   return Object.assign({}, ...Object.values(stacks));
+}
+
+/** Removes the one stack of an app. */
+export async function destroy(emulator: Emulator, app: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-cdk-'));
+  await runCdk(['destroy', '--force'], { emulator, app, folder, environment: {} });
+  rmSync(folder, { recursive: true });
+}
+
+interface CdkCall {
+  readonly emulator: Emulator;
+  readonly app: string;
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function runCdk(
+  words: readonly string[],
+  { emulator, app, folder, environment }: CdkCall,
+): Promise<void> {
+  const command = `${process.execPath} --conditions=millrace-source ${app}`;
+  const common = ['--no-notices', '--app', command, '--output', join(folder, 'cdk.out')];
+  const env = { ...process.env, ...emulator.env, ...environment };
+  await run(CDK, [...words, ...common], { cwd: ROOT, env, timeout: CDK_MS_MAX });
+}
+
+/** What there is in an emulator, by names. */
+export async function resourcesOf({ dynamo, kinesis, lambda }: AwsClients) {
+  const [{ TableNames: tables = [] }, { StreamNames: streams = [] }, { Functions = [] }, found] =
+    await Promise.all([
+      dynamo.send(new ListTablesCommand({})),
+      kinesis.send(new ListStreamsCommand({})),
+      lambda.send(new ListFunctionsCommand({})),
+      lambda.send(new ListEventSourceMappingsCommand({})),
+    ]);
+  const functions = Functions.map(({ FunctionName }) => FunctionName);
+  const mappings = (found.EventSourceMappings ?? []).map(({ UUID }) => UUID);
+  return { tables, streams, functions, mappings };
 }
 
 /** Puts lines into a stream, in order, those of one key into one shard; the sequence number of the last. */

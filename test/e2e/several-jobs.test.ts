@@ -1,10 +1,21 @@
 /** Jobs of one stack run at once: over a stream, over the objects of a bucket, and over a table. */
 import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { aggregatesOf } from '../kpl/aggregates.ts';
 import { AwsClients } from './aws-stores.ts';
-import { deploy, execute, linesIn, putLines, sweepUntilFinished, untilConsumed } from './deployed-job.ts';
+import {
+  deploy,
+  destroy,
+  execute,
+  linesIn,
+  putLines,
+  resourcesOf,
+  sweepUntilFinished,
+  untilConsumed,
+} from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
 import { OBJECTS_BUCKET } from './objects-bucket.ts';
@@ -12,8 +23,11 @@ import { scaled } from './scale.ts';
 import { type Outputs, outputOf } from './stack-outputs.ts';
 import { until } from './until.ts';
 
+const APP = 'test/e2e/apps/several-jobs.ts';
 const FLIGHTS = scaled(5000, 50_000);
 const OBJECTS = 4;
+/** Flights that come in aggregates. */
+const PACKED = 1000;
 const ACCOUNTS = 20;
 const CHANGES_MS_MAX = 30_000;
 
@@ -27,7 +41,7 @@ beforeAll(async () => {
   clients = new AwsClients(emulator.endpoint);
   flights = await firstFlights(FLIGHTS);
   await putObjects(flights);
-  outputs = await deploy(emulator, 'test/e2e/apps/several-jobs.ts');
+  outputs = await deploy(emulator, APP);
 }, 240_000);
 
 afterAll(() => emulator?.stop());
@@ -48,6 +62,15 @@ async function expectResults(job: string): Promise<void> {
   const expected = embeddedRun(flights);
   expect((await linesIn(clients, bucket, `${job}/hourly/`)).toSorted()).toEqual(expected.hourly.toSorted());
   expect((await linesIn(clients, bucket, `${job}/late/`)).toSorted()).toEqual(expected.late.toSorted());
+}
+
+/** As a producer with the Kinesis Producer Library puts them. */
+async function putAggregates(StreamName: string, lines: readonly string[]): Promise<void> {
+  const aggregates = aggregatesOf(lines);
+  for (const { bytes } of aggregates) {
+    await clients.kinesis.send(new PutRecordCommand({ StreamName, Data: bytes, PartitionKey: 'lines' }));
+  }
+  expect(aggregates.length).toBeLessThan(lines.length / 100);
 }
 
 /** Every account is opened, paid into and closed. */
@@ -85,11 +108,20 @@ async function expectChanges(lines: readonly string[]): Promise<void> {
 it('each writes what an embedded run writes', { timeout: 240_000 }, async () => {
   const listed = sweepUntilFinished(clients, outputs, 'Listed');
   const changes = await changeAccounts();
-  const sequenceNumber = await putLines(clients, outputOf(outputs, 'FlightsStream'), flights);
+  const stream = outputOf(outputs, 'FlightsStream');
+  await putAggregates(stream, flights.slice(0, PACKED));
+  const sequenceNumber = await putLines(clients, stream, flights.slice(PACKED));
   await untilConsumed(clients, outputs, { construct: 'Streamed', vertex: 'flights', sequenceNumber });
   await execute(emulator, outputOf(outputs, 'StreamedStopArn'), { mode: 'drain' });
   await listed;
   await expectResults('streamed');
   await expectResults('listed');
   await expectChanges(changes);
+});
+
+it('are removed with their stack, running or not', { timeout: 240_000 }, async () => {
+  const before = await resourcesOf(clients);
+  expect(before.tables.length).toBeGreaterThan(6);
+  await destroy(emulator, APP);
+  expect(await resourcesOf(clients)).toEqual({ tables: [], streams: [], functions: [], mappings: [] });
 });

@@ -63,6 +63,20 @@ describe('refused at synthesis with the path of the construct', () => {
     expect(() => addCounts(parts, { id: 'Told', bindings: { clicks, out } })).not.toThrow();
   });
 
+  it('a_table_that_several_subtasks_write_without_keys', () => {
+    const parts = createStack();
+    const table = Table.fromTableName(parts.stack, 'Imported', 'users');
+    const bindings = {
+      clicks: Sources.kinesis(parts.input),
+      out: Sinks.dynamodb(table, { partitionKey: 'id' }),
+    };
+    const entry = COUNTS.replace('counts', 'unkeyed');
+    expect(() => addCounts(parts, { entry, bindings, parallelism: 2 })).toThrow(
+      /Test\/Counts: vertex 'clicks' writes to a table from 2 subtasks and its input is not keyed: keyBy/,
+    );
+    expect(() => addCounts(parts, { id: 'One', entry, bindings, parallelism: 1 })).not.toThrow();
+  });
+
   it('a_table_without_a_stream_as_a_source', () => {
     const parts = createStack();
     const table = Table.fromTableName(parts.stack, 'Imported', 'clicks');
