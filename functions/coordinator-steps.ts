@@ -14,14 +14,15 @@ import {
   runOf,
 } from '../lib/coordinator/checkpoint.ts';
 import type { CoordinatorPorts } from '../lib/coordinator/coordinator-ports.ts';
-import { JobTables, type RunState } from '../lib/coordinator/job-tables.ts';
-import { restoreJob } from '../lib/coordinator/restore.ts';
+import type { RunState } from '../lib/coordinator/job-tables.ts';
+import { prepareRestore, restoreJob } from '../lib/coordinator/restore.ts';
 import { subtasksOf, subtasksOfVertex } from '../lib/coordinator/run-plan.ts';
 import { sealRun, takeSavepoint } from '../lib/coordinator/savepoint.ts';
 import { sweepRun } from '../lib/coordinator/sweeper.ts';
 import { assertNever, UserError } from '../lib/core/errors.ts';
 import type { DeployedCoordinator } from './deployed-coordinator.ts';
 import { ownerOfShard } from './external-shards.ts';
+import { findCurrentRun } from './run-directory.ts';
 
 /** What a step is called with. `execution` names the execution of the machine. */
 export type CoordinatorEvent =
@@ -69,7 +70,7 @@ async function beginCheckpoint(
   { ports, deployment }: DeployedCoordinator,
   { execution, keep = false }: { readonly execution: string; readonly keep?: boolean },
 ): Promise<Readonly<Record<string, unknown>>> {
-  const run = await currentRun(ports, deployment.job);
+  const run = await findCurrentRun(ports.records, deployment.job);
   if (run === undefined) return { kind: 'skipped' };
   const created = await createCheckpoint(ports, { job: deployment.job, run: run.id, execution, keep });
   return created.kind === 'created' ? { ...created, run: run.id } : { kind: 'skipped' };
@@ -121,9 +122,12 @@ async function restore(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { job, code } = deployment;
   const { plan } = await requireRun(ports, job);
-  const request = { job, run: runNameOf(execution), plan, code, allowNonRestoredState: false, ownerOfShard };
+  const target = { job, run: runNameOf(execution), plan, code, from: from ?? undefined };
+  const request = { ...target, allowNonRestoredState: false, ownerOfShard };
+  await prepareRestore(ports, request);
+  // Not before the run is another: sweeps disable the mappings of one that has failed.
   await switchMappings({ lambda, clock: ports.clock }, mappings, true);
-  const run = await restoreJob(ports, { ...request, from: from ?? undefined });
+  const run = await restoreJob(ports, request);
   return { run: run.id, status: run.status };
 }
 
@@ -132,13 +136,8 @@ function runNameOf(execution: string): string {
   return execution.slice(execution.lastIndexOf(':') + 1);
 }
 
-async function currentRun(ports: CoordinatorPorts, job: string): Promise<RunState | undefined> {
-  const state = await new JobTables(ports.records).job(job);
-  return state && (await runOf(ports, { job, run: state.value.currentRun })).value;
-}
-
 async function requireRun(ports: CoordinatorPorts, job: string): Promise<RunState> {
-  const run = await currentRun(ports, job);
+  const run = await findCurrentRun(ports.records, job);
   if (run !== undefined) return run;
   throw new UserError('CHECKPOINT_UNUSABLE', `Job ${job} has no run; deploy it.`);
 }

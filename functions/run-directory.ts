@@ -5,6 +5,12 @@ import type { Deployment } from '../lib/core/deployment.ts';
 import { RetryableError } from '../lib/core/errors.ts';
 import type { JobRecords } from '../lib/ports/job-records.ts';
 
+/** The current run, whatever became of it; undefined if the job never had one. */
+export async function findCurrentRun(records: JobRecords, job: string): Promise<RunState | undefined> {
+  const state = await new JobTables(records).job(job);
+  return state && (await runOf({ records }, { job, run: state.value.currentRun })).value;
+}
+
 /**
  * Reads the current run.
  *
@@ -15,9 +21,8 @@ export async function readCurrentRun(
   records: JobRecords,
   { job, code }: Pick<Deployment, 'job' | 'code'>,
 ): Promise<RunState> {
-  const state = await new JobTables(records).job(job);
-  if (state === undefined) throw notYet(`Job ${job} has no run yet.`);
-  const { value: run } = await runOf({ records }, { job, run: state.value.currentRun });
+  const run = await findCurrentRun(records, job);
+  if (run === undefined) throw notYet(`Job ${job} has no run yet.`);
   if (run.code !== code) throw notYet(`Run ${run.id} is of other code than this function.`);
   if (run.status === 'FAILED') {
     throw notYet(`Run ${run.id} has failed: mend its code and deploy it, or restore the job.`);

@@ -31,6 +31,7 @@ import { type CountedMetrics, countsOf } from './middlewares/job-metrics.ts';
 import { readCurrentRun } from './run-directory.ts';
 import { ShardLineage } from './shard-lineage.ts';
 import { batchOf, firstOf, isRequest, type ShardBatch, type TaskEvent } from './task-event.ts';
+import { withinTime } from './time-guard.ts';
 
 export interface TaskRuntimeOptions {
   readonly job: JobDefinition;
@@ -66,9 +67,8 @@ export class TaskRuntime implements CountedMetrics {
   /** Runs a batch or a request. Never throws for what the stream can be told. */
   async handle(event: TaskEvent, deadline: number): Promise<InvocationOutcome> {
     try {
-      const outcome = isRequest(event)
-        ? await this.#request(event, deadline)
-        : await this.#batch(batchOf(event), deadline);
+      const work = isRequest(event) ? this.#request(event, deadline) : this.#batch(batchOf(event), deadline);
+      const outcome = await withinTime(work, deadline);
       if (outcome.kind === 'failed') this.#hosted = undefined;
       return outcome;
     } catch (error) {

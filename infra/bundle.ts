@@ -41,7 +41,7 @@ export interface BundleOptions {
 }
 
 /** Functions without user code, by the name of their file. */
-const SERVICES = ['coordinator', 'sweeper', 'run-resource', 'start-time'] as const;
+const SERVICES = ['coordinator', 'sweeper', 'run-resource', 'start-time', 'dead-letter-retry'] as const;
 
 /** What bundled CommonJS packages expect to find. */
 const BANNER =

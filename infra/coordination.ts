@@ -55,7 +55,8 @@ export function createCoordination(job: JobScope, parts: CoordinationParts): Coo
   };
 }
 
-function serviceFunctionProps({ asset, encryptionKey, plan }: JobScope, file: string) {
+/** What functions without user code have in common. */
+export function serviceFunctionProps({ asset, encryptionKey, plan }: JobScope, file: string) {
   return {
     description: `${plan.jobGraph.jobName}: ${file}`.slice(0, 256),
     runtime: Runtime.NODEJS_24_X,

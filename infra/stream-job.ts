@@ -12,6 +12,7 @@ import { createAlarms } from './alarms.ts';
 import { type Bundle, createBundle } from './bundle.ts';
 import { type Coordination, createCoordination, createRun, createStartTime } from './coordination.ts';
 import { createDashboard } from './dashboard.ts';
+import { createDeadLetterRetry } from './dead-letter-retry.ts';
 import { createDeployablePlan } from './deployable-plan.ts';
 import { deploymentJson } from './deployment-data.ts';
 import { loadEntry } from './entry-module.ts';
@@ -44,6 +45,8 @@ export class StreamJob extends Construct {
   readonly stateMachines: StateMachines;
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard | undefined;
+  /** Feeds dead letters to the job again; only where a source reads a Kinesis stream. */
+  readonly deadLetterRetry: NodeFunction | undefined;
 
   constructor(scope: Construct, id: string, props: StreamJobProps) {
     super(scope, id);
@@ -66,6 +69,7 @@ export class StreamJob extends Construct {
     this.#schedule(job, { coordination, mappings });
     this.alarms = props.alarms === false ? [] : createAlarms(job, { tasks, alarms: props.alarms ?? {} });
     this.dashboard = props.dashboard === true ? createDashboard(job, tasks) : undefined;
+    this.deadLetterRetry = createDeadLetterRetry(job, this.streams);
     this.#addOutputs();
   }
 
@@ -127,6 +131,10 @@ export class StreamJob extends Construct {
     }
     output('JobName', this.jobName, 'Name under which the job keeps its records');
     output('Bucket', this.stores.bucket.bucketName, 'Objects of the job');
+    const { deadLetterRetry } = this;
+    if (deadLetterRetry !== undefined) {
+      output('DeadLetterRetryName', deadLetterRetry.functionName, 'Function that feeds dead letters again');
+    }
     if (this.dashboard !== undefined) output('DashboardUrl', dashboardUrl(this.dashboard), 'Dashboard');
   }
 }

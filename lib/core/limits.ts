@@ -122,6 +122,8 @@ export const LIMITS = {
   invocationMarginMs: 2000,
   /** Time kept free behind the last version of a polled source, for its records and its sends. */
   pollMarginMs: 10_000,
+  /** Time kept free at the end of an invocation that is waiting, to say so. */
+  reportMarginMs: 500,
   /** Tries of one put or send whose outcome is unknown, and of a load that is overtaken. */
   invocationTriesMax: 5,
   /** Attempts of one call to a store in a row. */
@@ -164,6 +166,12 @@ export const LIMITS = {
   mappingPauseMs: 2000,
   /** Sweeps between two collections of garbage. */
   sweepsPerCollection: 60,
+  /** Dead letters that one call reads when they are to be fed again. */
+  deadLettersReadMax: 10_000,
+  /** Dead letters that are fed again before their objects are deleted. */
+  deadLettersFedTogether: 500,
+  /** Dead letters that could not be fed again, as one call names them. */
+  deadLettersNamedMax: 100,
   /** Complete checkpoints that a run keeps. */
   checkpointsRetained: 3,
 } as const;

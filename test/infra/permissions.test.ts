@@ -71,7 +71,7 @@ it('only_functions_without_user_code_delete_objects_and_logs', () => {
     own.flatMap(actionsOf).some((action) => ['s3:DeleteObject', 'dynamodb:DeleteItem'].includes(action)),
   );
   expect(deleters.map(([id]) => id).filter((id) => id.includes('Task'))).toEqual([]);
-  expect(deleters).toHaveLength(3);
+  expect(deleters).toHaveLength(4);
 });
 
 it('a_function_appends_to_the_logs_of_its_own_vertex_only', () => {

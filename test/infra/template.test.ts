@@ -103,7 +103,7 @@ describe('streams', () => {
 describe('functions', () => {
   it('run_node_24_on_arm64_with_a_log_group_of_bounded_age', () => {
     const functions = resourcesOf(template, FUNCTION);
-    expect(functions).toHaveLength(5);
+    expect(functions).toHaveLength(6);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
       expect(Properties.LoggingConfig).toHaveProperty('LogGroup');

@@ -6,7 +6,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { callAws } from '../../core/aws-failure.ts';
-import { RetryableError } from '../../core/errors.ts';
+import { RetryableError, UserError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -15,13 +15,25 @@ export interface MappingPorts {
   readonly clock: Clock;
 }
 
-/** Enables or disables mappings. Throws RetryableError IO_FAILED if one is being changed all the time. */
+/**
+ * Enables or disables mappings; one that is gone is disabled.
+ *
+ * Throws RetryableError IO_FAILED if one is being changed all the time, UserError AWS_RESOURCE_MISSING if one
+ * that is to be enabled is gone.
+ */
 export async function switchMappings(
   ports: MappingPorts,
   ids: readonly string[],
   enabled: boolean,
 ): Promise<void> {
-  for (const id of ids) await switchMapping(ports, id, enabled);
+  for (const id of ids) {
+    try {
+      await switchMapping(ports, id, enabled);
+    } catch (error) {
+      const gone = error instanceof UserError && error.code === 'AWS_RESOURCE_MISSING';
+      if (enabled || !gone) throw error;
+    }
+  }
 }
 
 async function switchMapping({ lambda, clock }: MappingPorts, UUID: string, Enabled: boolean): Promise<void> {

@@ -1,15 +1,13 @@
-import { type KinesisClient, PutRecordsCommand, type PutRecordsRequestEntry } from '@aws-sdk/client-kinesis';
-import { callAws } from '../../core/aws-failure.ts';
+import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis';
 import type { CommitRequest, Committer, SinkRuntime } from '../../core/connector.ts';
 import { RecordError } from '../../core/errors.ts';
 import type { FileSinkSpec } from '../file/file-sink-spec.ts';
 import { loadMessageText } from '../message/message-format.ts';
-import { type Refusal, sendMessages } from '../message/message-sending.ts';
 import { type MessageBatch, MessageWriter } from '../message/message-writer.ts';
 import type { KinesisTarget } from './kinesis-sink.ts';
+import { type RecordTarget, sendRecords } from './record-sending.ts';
 
-/** Of one PutRecords request, and of one record with its key. */
-const REQUEST = { messagesMax: 500, bytesMax: 5 << 20 };
+/** Of one record with its key. */
 const RECORD_BYTES_MAX = 1 << 20;
 const KEY_CHARACTERS_MAX = 256;
 /** A key that stands for no field is about as long. */
@@ -33,40 +31,20 @@ export async function createKinesisSinkRuntime<T>(
         bytesMax: RECORD_BYTES_MAX - (partitionKey === undefined ? SPREAD_KEY_BYTES : 0),
         lastOfKey: false,
       }),
-    createCommitter: async () => new RecordCommitter(await client(), stream),
+    createCommitter: async () => new RecordCommitter({ client: await client(), stream }),
   };
 }
 
 /** Sends the records of commits. */
 class RecordCommitter implements Committer<MessageBatch> {
-  readonly #client: KinesisClient;
-  readonly #stream: string;
+  readonly #target: RecordTarget;
 
-  constructor(client: KinesisClient, stream: string) {
-    this.#client = client;
-    this.#stream = stream;
+  constructor(target: RecordTarget) {
+    this.#target = target;
   }
 
   async commit(requests: readonly CommitRequest<MessageBatch>[]): Promise<void> {
-    await sendMessages(requests.flatMap(entriesOf), {
-      target: `Stream ${this.#stream}`,
-      limits: REQUEST,
-      bytesOf: ({ Data, PartitionKey }) => (Data?.length ?? 0) + Buffer.byteLength(PartitionKey ?? ''),
-      send: (entries) => this.#put(entries),
-    });
-  }
-
-  async #put(
-    entries: readonly PutRecordsRequestEntry[],
-  ): Promise<readonly Refusal<PutRecordsRequestEntry>[]> {
-    const put = new PutRecordsCommand({ StreamName: this.#stream, Records: [...entries] });
-    const what = `The sending of ${entries.length} records to stream ${this.#stream}`;
-    const { Records = [] } = await callAws(what, () => this.#client.send(put));
-    return entries.flatMap((entry, i) => {
-      const { SequenceNumber, ErrorCode = 'no answer', ErrorMessage = '' } = Records[i] ?? {};
-      if (SequenceNumber !== undefined) return [];
-      return [{ entry, reason: `${ErrorCode} ${ErrorMessage}`.trim(), lasting: false }];
-    });
+    await sendRecords(this.#target, requests.flatMap(entriesOf));
   }
 }
 

@@ -7,6 +7,9 @@
  */
 import { type SubtaskId, subtaskPath } from './subtask-id.ts';
 
+/** Of the dead letters of all runs of a job, which stay when a run is collected. */
+export const DEAD_LETTER_PREFIX = 'dead-letters/';
+
 /** Payload of one log item that is too large for the item. */
 export function spillName(subtask: SubtaskId, version: number, nonce: string): string {
   return `spill/${subtaskPath(subtask)}/${version}-${nonce}`;
