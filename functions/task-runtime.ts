@@ -147,7 +147,7 @@ export class TaskRuntime implements CountedMetrics {
 
   async #open(): Promise<HostedRun> {
     const { job, deployment, vertex, stores, transport, listShards } = this.#options;
-    const { log, objects, records } = stores;
+    const { log, objects, records, table } = stores;
     const run = await readCurrentRun(records, deployment);
     const binding = bindingOfSource(this.#options, run);
     const parallelism = parallelismOf(run, vertex);
@@ -165,10 +165,14 @@ export class TaskRuntime implements CountedMetrics {
       metrics: this.#metrics,
       readerOfSplit: readerOf,
       shardsOf: ({ subtask }) => shards.filter((shard) => readerOf(shard, parallelism) === subtask),
+      hasTable: table !== undefined,
     });
     const key = `run/${encodeURIComponent(deployment.job)}/${encodeURIComponent(run.id)}`;
     const host = new SubtaskHost({
-      ports: { log, objects, transport, clock: systemClock, random: systemRandom, metrics: this.#metrics },
+      ports: {
+        ...{ log, objects, transport, table },
+        ...{ clock: systemClock, random: systemRandom, metrics: this.#metrics },
+      },
       rules: PRODUCTION_RULES,
       code: deployment.code,
       lineage: run.lineage,

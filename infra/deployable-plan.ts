@@ -162,8 +162,8 @@ function checkTables(
   if (!bound || keyed || vertex.parallelism === 1) return;
   throw notDeployable(
     path,
-    `vertex '${vertex.id}' writes to a table from ${vertex.parallelism} subtasks and its input is not keyed: ` +
-      'keyBy the primary key of the table before the sink, or set the parallelism of the sink to 1',
+    `vertex '${vertex.id}' writes to a table from ${vertex.parallelism} subtasks and its input is not ` +
+      'keyed: keyBy the primary key of the table before the sink, or set its parallelism to 1',
   );
 }
 

@@ -136,7 +136,7 @@ export function allowTaskStores(
   allow(role, { actions: [...READ_ITEMS, ...WRITE_ITEMS], resources: [jobTable.tableArn] });
   if (stateTable !== undefined) {
     allow(role, {
-      actions: [...READ_ITEMS, ...WRITE_ITEMS, ...DELETE_ITEMS],
+      actions: [...READ_ITEMS, ...WRITE_ITEMS],
       resources: [stateTable.tableArn],
     });
   }
@@ -158,6 +158,10 @@ export function allowCoordinatorStores(
     actions: [...READ_ITEMS, ...WRITE_ITEMS, ...DELETE_ITEMS],
     resources: tables.map((table) => table.tableArn),
   });
+  // Rows of a run that is over are looked for in the whole table.
+  if (stateTable !== undefined) {
+    allow(role, { actions: ['dynamodb:Scan'], resources: [stateTable.tableArn] });
+  }
   allowObjects(role, { bucket, prefix: '', uses: ['read', 'write', 'delete'] });
 }
 

@@ -5,8 +5,12 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { JOB_TABLE, LOG_TABLE, type TableSchema } from '../lib/adapters/dynamodb/table-schemas.ts';
-import { STATE_TABLE } from './state-table.ts';
+import {
+  JOB_TABLE,
+  LOG_TABLE,
+  STATE_TABLE,
+  type TableSchema,
+} from '../lib/adapters/dynamodb/table-schemas.ts';
 
 /** The stores of one job. */
 export interface Stores {
@@ -49,6 +53,7 @@ function createTable(
   return new Table(scope, id, {
     partitionKey: attributeOf(schema.partitionKey),
     sortKey: attributeOf(schema.sortKey),
+    ...(schema.timeToLive === undefined ? {} : { timeToLiveAttribute: schema.timeToLive }),
     billingMode: BillingMode.PAY_PER_REQUEST,
     ...(encryptionKey === undefined
       ? { encryption: TableEncryption.DEFAULT }

@@ -5,13 +5,16 @@
  * 2. It may be repeated and run beside the subtask's own compaction: names are new each time, and the base
  *    record moves forward only.
  * 3. A base never lies on a seal: it does not say that nothing may follow (I13).
+ * 4. Whether the rows of the last version are in the state table is known to nobody but who wrote them: a
+ *    base repeats its keyed changes, which are absolute.
  */
 import type { SubtaskId } from '../core/log/subtask-id.ts';
-import { storeBase } from '../ports/stored-base.ts';
+import { type StateShare, storeBase } from '../ports/stored-base.ts';
+import type { KeyedVersion } from '../protocol/keyed-version.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { readSubtask } from './subtask-reader.ts';
 
-type CompactionPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce'>;
+type CompactionPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce' | 'table'>;
 
 /**
  * Moves the base of a subtask to the head of its log, unless that is a seal.
@@ -30,9 +33,16 @@ export async function compactSubtask(ports: CompactionPorts, subtask: SubtaskId,
       version: fold.version,
       items,
       segments: segments.filter(({ toVersion }) => toVersion > horizon),
-      state: fold.state.deltas(),
+      state: [
+        { content: { kind: 'state' }, deltas: fold.state.deltas() },
+        ...(ports.table === undefined || fold.lastKeyed === undefined ? [] : [repeated(fold.lastKeyed)]),
+      ],
       toManifest: (chunks, all) => fold.toBase(chunks, all),
     },
   );
   await ports.log.moveBase(subtask, record);
+}
+
+function repeated({ version, deltas }: KeyedVersion): StateShare {
+  return { content: { kind: 'repeated', version }, deltas };
 }

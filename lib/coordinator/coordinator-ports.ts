@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { JobRecords } from '../ports/job-records.ts';
+import type { KeyedTable } from '../ports/keyed-table.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SubtaskInvoker } from '../ports/subtask-invoker.ts';
 import type { SubtaskLog } from '../ports/subtask-log.ts';
@@ -9,6 +10,8 @@ import type { CoordinatorRules } from '../protocol/coordinator-rules.ts';
 export interface CoordinatorPorts {
   readonly log: SubtaskLog;
   readonly objects: ObjectStore;
+  /** Of keyed state; undefined for a job whose keyed state is all in memory. */
+  readonly table?: KeyedTable | undefined;
   readonly records: JobRecords;
   readonly invoker: SubtaskInvoker;
   readonly clock: Clock;

@@ -31,7 +31,7 @@ export async function readCut({ objects }: ObjectPorts, cut: SubtaskCut): Promis
   if (cut.base !== null) {
     const manifest = await readBaseManifest(objects, cut.base);
     fold.restore(manifest);
-    await readChunks(objects, manifest, (deltas) => fold.applyState(deltas));
+    await readChunks(objects, manifest, (deltas, content) => fold.applyChunk(deltas, content));
   }
   const range = { after: fold.version, through: cut.version };
   for (const item of await archivedItems({ objects }, cut.segments, range)) {

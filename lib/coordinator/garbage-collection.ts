@@ -103,7 +103,10 @@ async function collectRun(
   const garbage = listed.filter(({ name, storedAt }) =>
     ports.rules.isGarbage({ reachable: isReachable(name), ageMs: now - storedAt }),
   );
-  if (over) for (const subtask of subtasksOf(run.plan, run.id)) await ports.log.deleteLog(subtask);
+  if (over) {
+    for (const subtask of subtasksOf(run.plan, run.id)) await ports.log.deleteLog(subtask);
+    await ports.table?.deleteRun(run.id);
+  }
   await deleteObjects(ports, garbage);
   // What stops a run may be cut long after it has noted its bases: what lies behind them is not forgotten.
   const stopping = pending.some(({ purpose }) => purpose === 'stop');

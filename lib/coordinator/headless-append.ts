@@ -16,7 +16,7 @@ import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { findHead, type LogHead } from './log-head.ts';
 import { voidPayload } from './subtask-fold.ts';
 
-type AppendPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce' | 'rules'>;
+type AppendPorts = Pick<CoordinatorPorts, 'log' | 'objects' | 'nonce' | 'rules' | 'table'>;
 
 /** What an item that a coordinator appends says of itself. */
 export interface HeadlessItem {

@@ -1,7 +1,9 @@
 /** Everything that a subtask is at one version, its state included, from its log alone (I9). Pure. */
 import type { EntryPayload } from '../core/log/entry-payload.ts';
 import type { LogItem } from '../core/log/log-item.ts';
+import type { ChunkContent } from '../core/log/paths.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
+import { type KeyedVersion, keyedVersionAfter, withChunk } from '../protocol/keyed-version.ts';
 import { StateImage } from '../protocol/state-image.ts';
 import { SubtaskVectors } from '../protocol/subtask-vectors.ts';
 
@@ -10,14 +12,23 @@ export type Counters = Readonly<Record<string, number>>;
 
 export class SubtaskFold extends SubtaskVectors {
   readonly state = new StateImage();
+  /** The version whose rows the state table may lack. */
+  lastKeyed: KeyedVersion | undefined;
 
   applyState(deltas: readonly OperatorDelta[]): void {
     for (const delta of deltas) this.state.apply(delta);
   }
 
+  /** A chunk of a base. */
+  applyChunk(deltas: readonly OperatorDelta[], content: ChunkContent): void {
+    this.applyState(deltas);
+    if (content.kind === 'repeated') this.lastKeyed = withChunk(this.lastKeyed, content.version, deltas);
+  }
+
   override apply(item: LogItem, payload: EntryPayload): void {
     super.apply(item, payload);
     this.applyState(payload.operators);
+    this.lastKeyed = keyedVersionAfter(this.lastKeyed, item, payload.operators);
   }
 }
 

@@ -49,7 +49,7 @@ async function readBehind(
   const manifest = record && (await readBaseManifest(ports.objects, record.manifest));
   if (manifest !== undefined) {
     fold.restore(manifest);
-    await readChunks(ports.objects, manifest, (deltas) => fold.applyState(deltas));
+    await readChunks(ports.objects, manifest, (deltas, content) => fold.applyChunk(deltas, content));
   }
   const items = await readItems(ports, subtask, { from: fold.version + 1 });
   if (items === 'overrun') return items;

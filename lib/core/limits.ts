@@ -78,6 +78,10 @@ export const LIMITS = {
   logInlineBytesMax: 12 << 10,
   /** Largest log item; DynamoDB's is 400 KB. */
   logItemBytesMax: 350 << 10,
+  /** Bytes of encoded chunks of keyed state that are folded in memory at once. */
+  foldedChunkBytesMax: 32 << 20,
+  /** How long a tombstone stays in a remote table of keyed state: longer than any process is frozen. */
+  tombstoneAgeMs: 48 * 3_600_000,
   /** Largest value of one place of keyed state in a remote table; an item of DynamoDB is at most 400 KB. */
   tableValueBytesMax: 350 << 10,
   /** Calls to a remote table that are under way at the same time for one batch. */

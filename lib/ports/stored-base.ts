@@ -10,11 +10,16 @@ import { encodeStateChunk } from '../core/codec/state-codec.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BaseManifest, ChunkRef, SegmentRef } from '../core/log/base-manifest.ts';
 import type { BaseRecord, LogItem } from '../core/log/log-item.ts';
-import { baseName, chunkName } from '../core/log/paths.ts';
+import { baseName, type ChunkContent, chunkName } from '../core/log/paths.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
 import type { ObjectStore } from './object-store.ts';
 import { sha256Of, storeObject, storeSegment } from './stored-objects.ts';
+
+export interface StateShare {
+  readonly content: ChunkContent;
+  readonly deltas: readonly OperatorDelta[];
+}
 
 /** A subtask at the version that becomes its base. */
 export interface BaseContent {
@@ -23,8 +28,8 @@ export interface BaseContent {
   readonly items: readonly LogItem[];
   /** Segments of the base before that are kept. */
   readonly segments: readonly SegmentRef[];
-  /** The whole state of its operators. */
-  readonly state: readonly OperatorDelta[];
+  /** The whole state of its operators, share by share; of what is in two of them the later one holds. */
+  readonly state: Iterable<StateShare> | AsyncIterable<StateShare>;
   readonly toManifest: (chunks: readonly ChunkRef[], segments: readonly SegmentRef[]) => BaseManifest;
 }
 
@@ -36,11 +41,13 @@ export async function storeBase(
 ): Promise<BaseRecord> {
   const segment = await storeSegment(objects, { subtask, items, nonce });
   const chunks: ChunkRef[] = [];
-  for (const deltas of chunksOf(state, LIMITS.stateChunkBytes)) {
-    const bytes = encodeStateChunk(deltas);
-    const name = chunkName(subtask, { version, index: chunks.length }, nonce);
-    await storeObject(objects, name, bytes);
-    chunks.push({ name, bytes: bytes.length, sha256: sha256Of(bytes) });
+  for await (const { content, deltas: share } of state) {
+    for (const deltas of chunksOf(share, LIMITS.stateChunkBytes)) {
+      const bytes = encodeStateChunk(deltas);
+      const name = chunkName(subtask, { version, index: chunks.length, content }, nonce);
+      await storeObject(objects, name, bytes);
+      chunks.push({ name, bytes: bytes.length, sha256: sha256Of(bytes) });
+    }
   }
   const manifest = baseName(subtask, version, nonce);
   await storeObject(objects, manifest, encodeBaseManifest(toManifest(chunks, [...segments, segment])));

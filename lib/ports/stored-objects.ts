@@ -6,10 +6,10 @@ import { decodeSegment, encodeSegment } from '../core/codec/segment-codec.ts';
 import { decodeStateChunk } from '../core/codec/state-codec.ts';
 import { InvariantError, RetryableError, UserError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { BaseManifest, SegmentRef } from '../core/log/base-manifest.ts';
+import type { BaseManifest, ChunkRef, SegmentRef } from '../core/log/base-manifest.ts';
 import type { EntryPayload } from '../core/log/entry-payload.ts';
 import type { LogItem, LogPayload } from '../core/log/log-item.ts';
-import { segmentName } from '../core/log/paths.ts';
+import { type ChunkContent, parseChunkName, segmentName } from '../core/log/paths.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -54,11 +54,13 @@ export async function readBaseManifest(objects: ObjectStore, name: string): Prom
 export async function readChunks(
   objects: ObjectStore,
   base: BaseManifest,
-  apply: (deltas: readonly OperatorDelta[]) => void,
+  apply: (deltas: readonly OperatorDelta[], content: ChunkContent) => void,
 ): Promise<void> {
-  for (const chunk of base.chunks) {
-    apply(decodeStateChunk(await readObject(objects, chunk.name), `State chunk ${chunk.name}`));
-  }
+  for (const chunk of base.chunks) apply(await readChunk(objects, chunk), parseChunkName(chunk.name));
+}
+
+export async function readChunk(objects: ObjectStore, { name }: ChunkRef): Promise<readonly OperatorDelta[]> {
+  return decodeStateChunk(await readObject(objects, name), `State chunk ${name}`);
 }
 
 export async function readSegment(objects: ObjectStore, segment: SegmentRef): Promise<readonly LogItem[]> {

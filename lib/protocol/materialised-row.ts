@@ -10,6 +10,7 @@
  * 4. What is alive depends on the set of rows alone, so a deleted place never comes back while its tombstone
  *    is there; a tombstone goes only after all rows it ended, and when no writer can carry older ones.
  */
+import { KINDS, wordOf } from '../core/codec/delta-form.ts';
 import { encodeKey } from '../core/key.ts';
 import { KeyReader } from '../core/key-reader.ts';
 import type { PlaceRow, RowChange, VersionedRow } from '../core/log/keyed-row.ts';
@@ -42,6 +43,39 @@ function endRange(
   }
   const tombstone = tombstonePlace(change);
   rows.set(textOf(tombstone), { key, place: tombstone, version, value: undefined });
+}
+
+/**
+ * The rows of one key that one version leaves, if the table holds `held` of the versions before it: a
+ * tombstone for every place that is alive and ends, in that very place. Then a tombstone ends nothing but its
+ * own place, and may go as soon as no writer can carry older rows.
+ */
+export function placedRows(
+  rows: readonly VersionedRow[],
+  held: readonly VersionedRow[],
+): readonly VersionedRow[] {
+  const placed = new Map<string, VersionedRow>();
+  for (const row of rows) {
+    if (row.value !== undefined) continue;
+    const end = endOf(row);
+    for (const { key, place, version, value } of held) {
+      if (value === undefined || !end.ends({ key, place, version, value })) continue;
+      placed.set(textOf(place), { key, place, version: row.version, value: undefined });
+    }
+  }
+  for (const row of rows) if (row.value !== undefined) placed.set(textOf(row.place), row);
+  return [...placed.values()];
+}
+
+/** True if the row may end places other than its own. */
+export function endsOthers({ place, value }: VersionedRow): boolean {
+  if (value !== undefined) return false;
+  if (listCut(place) !== undefined) return true;
+  const reader = new KeyReader(place);
+  reader.read();
+  const kind = wordOf(KINDS, Number(reader.read()));
+  reader.read();
+  return (kind === 'list' || kind === 'map') && reader.remaining === 0;
 }
 
 /** Of each key and place the newest row. */

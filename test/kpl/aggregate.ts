@@ -1,5 +1,5 @@
 /**
- * Packs the lines of its input as the Kinesis Producer Library does: prints `{ "record": Base64, "apart": … }`,
+ * Packs the lines of its input as the producer library does: prints `{ "record": Base64, "apart": … }`,
  * the second as this project takes it apart again. A process of its own, as a function is: the test runner
  * loads the packages of the library in other forms than Node does.
  */

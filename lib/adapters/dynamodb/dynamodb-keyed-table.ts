@@ -5,6 +5,7 @@
  * 2. Rows are put one by one, not in transactions: a transaction costs twice as much, and one old row among
  *    its rows would refuse all.
  * 3. Every read of a key is strongly consistent.
+ * 4. A tombstone goes by itself, long after any writer that carries an older row for its place is gone.
  */
 import {
   type AttributeValue,
@@ -20,7 +21,9 @@ import { mapConcurrently } from '../../core/concurrent-calls.ts';
 import { InvariantError, UserError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { VersionedRow } from '../../core/log/keyed-row.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { KeyedTable, TableScope } from '../../ports/keyed-table.ts';
+import { systemClock } from '../system/system-clock.ts';
 import { numeric } from './item-attributes.ts';
 import { deleteKeys } from './partition-deletion.ts';
 import { isWholePlace, partitionKeyOf, runPrefix, sortKeyOf } from './state-key.ts';
@@ -30,13 +33,17 @@ type Attributes = Record<string, AttributeValue>;
 export interface DynamoDbKeyedTableOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
+  /** @default the clock of the system */
+  readonly clock?: Pick<Clock, 'now'>;
 }
 
 export class DynamoDbKeyedTable implements KeyedTable {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor({ client, table }: DynamoDbKeyedTableOptions) {
+  constructor({ client, table, clock = systemClock }: DynamoDbKeyedTableOptions) {
+    this.#clock = clock;
     this.#client = client;
     this.#table = table;
   }
@@ -48,10 +55,11 @@ export class DynamoDbKeyedTable implements KeyedTable {
   /** Throws UserError STATE_VALUE_INVALID for a value that no item can hold; then no row is written. */
   async write(scope: TableScope, rows: readonly VersionedRow[]): Promise<void> {
     for (const { value } of rows) requireFitting(scope, value?.length ?? 0);
+    const expiry = Math.ceil((this.#clock.now() + LIMITS.tombstoneAgeMs) / 1000);
     await mapConcurrently(rows, async (row) => {
       const put = new PutItemCommand({
         TableName: this.#table,
-        Item: { ...keyOf(scope, row), ...attributesOfRow(row) },
+        Item: { ...keyOf(scope, row), ...attributesOfRow(row, expiry) },
         ConditionExpression: 'attribute_not_exists(pk) OR v < :version',
         ExpressionAttributeValues: { ':version': numeric(row.version) },
       });
@@ -112,12 +120,12 @@ function keyOf(scope: TableScope, { key, place }: Pick<VersionedRow, 'key' | 'pl
   return { pk: { B: partitionKeyOf(scope, key) }, sk: { B: sortKeyOf(place) } };
 }
 
-/** Without the key. A tombstone has no value. */
-function attributesOfRow({ place, version, value }: VersionedRow): Attributes {
+/** Without the key. A tombstone has no value, and goes at its `expiry`. Unit: s since the epoch. */
+function attributesOfRow({ place, version, value }: VersionedRow, expiry: number): Attributes {
   return {
     v: numeric(version),
     ...(isWholePlace(sortKeyOf(place)) ? {} : { l: { B: place } }),
-    ...(value === undefined ? {} : { d: { B: value } }),
+    ...(value === undefined ? { ttl: numeric(expiry) } : { d: { B: value } }),
   };
 }
 

@@ -8,6 +8,8 @@ export interface TableKey {
 export interface TableSchema {
   readonly partitionKey: TableKey;
   readonly sortKey: TableKey;
+  /** Attribute with the time from which an item may be removed. Unit: s since the epoch. */
+  readonly timeToLive?: string;
 }
 
 /** Slots and base of a subtask: partition `run/vertex/subtask`, sort key the slot or `BASE_SLOT`. */
@@ -26,4 +28,5 @@ export const JOB_TABLE: TableSchema = {
 export const STATE_TABLE: TableSchema = {
   partitionKey: { name: 'pk', type: 'B' },
   sortKey: { name: 'sk', type: 'B' },
+  timeToLive: 'ttl',
 };

@@ -31,7 +31,7 @@ export interface BaseManifest {
   readonly processingTime: number;
   readonly code: string;
   readonly due: number | undefined;
-  /** Applied in order; every place is in at most one of them. */
+  /** Applied in order; of a place that is in several the last one holds. */
   readonly chunks: readonly ChunkRef[];
   /** In order of their versions, without gaps, as far back as anybody may still ask. */
   readonly segments: readonly SegmentRef[];

@@ -29,13 +29,39 @@ export function baseName(subtask: SubtaskId, version: number, nonce: string): st
   return `base/${subtaskPath(subtask)}/${version}-${nonce}`;
 }
 
+/**
+ * What a chunk of a base holds: any state; keyed state of which a table has all; or the keyed changes of one
+ * version, repeated because nobody knows whether the table has them.
+ */
+export type ChunkContent =
+  | { readonly kind: 'state' }
+  | { readonly kind: 'rows' }
+  | { readonly kind: 'repeated'; readonly version: number };
+
+interface ChunkPlace {
+  readonly version: number;
+  readonly index: number;
+  /** @default any state */
+  readonly content?: ChunkContent;
+}
+
 /** Chunk number `index` of the state of a base; `nonce` is the base's. */
 export function chunkName(
   subtask: SubtaskId,
-  { version, index }: { readonly version: number; readonly index: number },
+  { version, index, content }: ChunkPlace,
   nonce: string,
 ): string {
-  return `chunk/${subtaskPath(subtask)}/${version}-${nonce}-${index}`;
+  const suffixes = { state: '', rows: '-rows', repeated: '-repeated' };
+  const of = content?.kind === 'repeated' ? content.version : '';
+  const suffix = `${suffixes[content?.kind ?? 'state']}${of}`;
+  return `chunk/${subtaskPath(subtask)}/${version}-${nonce}-${index}${suffix}`;
+}
+
+/** What the name of a chunk says. */
+export function parseChunkName(name: string): ChunkContent {
+  if (name.endsWith('-rows')) return { kind: 'rows' };
+  const repeated = /-repeated([0-9]+)$/.exec(name);
+  return repeated === null ? { kind: 'state' } : { kind: 'repeated', version: Number(repeated[1]) };
 }
 
 /** In-flight frames that a restore hands to a subtask. */

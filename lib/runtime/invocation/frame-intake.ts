@@ -21,6 +21,18 @@ import type { VersionDraft } from './version-draft.ts';
 
 const UNTOLD: ChannelWatermark = { watermark: MIN_TIMESTAMP, idle: false, ended: false };
 
+/** What a record holds, and where it came from. */
+export interface ArrivedMessage {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly message: Frame | WatermarkHint;
+}
+
+export function decodeRecord({ shardId, sequenceNumber, bytes }: DeliveredRecord): ArrivedMessage {
+  const message = decodeFrame(bytes, `Record ${sequenceNumber} of ${shardId}`);
+  return { shardId, sequenceNumber, message };
+}
+
 export class FrameIntake {
   readonly #context: InvocationContext;
   readonly #draft: VersionDraft;
@@ -35,8 +47,7 @@ export class FrameIntake {
   }
 
   /** Throws InvariantError if a frame is for somebody else. */
-  take({ shardId, sequenceNumber, bytes }: DeliveredRecord): void {
-    const message = decodeFrame(bytes, `Record ${sequenceNumber} of ${shardId}`);
+  take({ message, shardId, sequenceNumber }: ArrivedMessage): void {
     if (!this.#context.rules.acceptsRun(this.#context.subtask.run, message.run)) {
       this.#count('numFramesOfOtherRuns');
     } else {

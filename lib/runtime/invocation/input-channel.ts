@@ -15,6 +15,15 @@ export class InputChannel implements Channel {
   #watermark = MIN_TIMESTAMP;
   #idle = false;
 
+  /** What it was told last. Unit: ms since the epoch. */
+  get watermark(): number {
+    return this.#watermark;
+  }
+
+  get idle(): boolean {
+    return this.#idle;
+  }
+
   hasCapacity(): boolean {
     return true;
   }

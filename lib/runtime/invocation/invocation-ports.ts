@@ -1,6 +1,7 @@
 import { FencedError } from '../../core/errors.ts';
 import type { SubtaskId } from '../../core/log/subtask-id.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { KeyedTable } from '../../ports/keyed-table.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { Random } from '../../ports/random.ts';
@@ -13,6 +14,8 @@ export interface InvocationPorts {
   readonly log: SubtaskLog;
   readonly objects: ObjectStore;
   readonly transport: StreamTransport;
+  /** Of keyed state; needed by programs that keep theirs in a table. */
+  readonly table?: KeyedTable | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -34,16 +37,17 @@ export interface InvocationContext extends InvocationPorts {
  * The ports as long as `mayTouch` holds: an invocation that was frozen while a newer one ran must not go on
  * (I9). Throws FencedError RUN_FENCED afterwards.
  */
-export function guardPorts<P extends Pick<InvocationPorts, 'log' | 'objects' | 'transport'>>(
+export function guardPorts<P extends Pick<InvocationPorts, 'log' | 'objects' | 'transport' | 'table'>>(
   ports: P,
   mayTouch: () => boolean,
 ): P {
-  const { log, objects, transport } = ports;
+  const { log, objects, transport, table } = ports;
   return {
     ...ports,
     log: guarded(log, mayTouch),
     objects: guarded(objects, mayTouch),
     transport: guarded(transport, mayTouch),
+    table: table && guarded(table, mayTouch),
   };
 }
 

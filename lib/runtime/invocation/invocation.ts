@@ -21,6 +21,7 @@ import { sendFrames, sendHints, sendUnsent } from './outbox-sender.ts';
 import { rebase } from './rebase.ts';
 import type { Replica } from './replica.ts';
 import { applyEntry, catchUp, loadReplica, type ProgramFactory, type ReadEntry } from './subtask-loader.ts';
+import { writeRows } from './table-rows.ts';
 import type { VersionDraft } from './version-draft.ts';
 import { encodeVersion } from './version-encoder.ts';
 import { type InputKind, VersionMaker } from './version-maker.ts';
@@ -81,6 +82,11 @@ export class Invocation {
       if (!(await this.#makeRoom(replica))) continue;
       const draft = await this.#maker.next(replica);
       if (draft === undefined) return;
+      if (draft === 'behind') {
+        this.#noteConflict();
+        await this.#giveWay();
+        continue;
+      }
       this.#checkTime();
       await this.#commit(replica, draft);
     }
@@ -138,6 +144,7 @@ export class Invocation {
     const proved = rules.inferSentThrough(vectors.unsent, this.#firstOfShards());
     replica.acknowledgedThrough = Math.max(replica.acknowledgedThrough, proved);
     await sendUnsent(this.#context, replica);
+    await writeRows(this.#context, replica);
     const waiting = [...vectors.intents.values()].filter(({ id }) => !replica.performed.has(id));
     if (waiting.length === 0) return;
     await replica.program.perform(waiting);

@@ -1,4 +1,6 @@
 import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
+import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import { type KeyedVersion, keyedVersionAfter, withChunk } from '../../protocol/keyed-version.ts';
 import type { SubtaskVectors } from '../../protocol/subtask-vectors.ts';
 import type { OutputWatermark, SubtaskProgram } from './subtask-program.ts';
 
@@ -18,6 +20,8 @@ export class Replica {
   /** User code has run whose changes are not in the log. */
   uncommitted = false;
   opened = false;
+  /** What the table may lack; undefined too for a program whose state is all in memory. */
+  unwritten: KeyedVersion | undefined;
   /** Watermarks were told again since the last version. */
   watermarksRepeated = false;
   /** Ids of effects that were performed and of which the log does not know yet. */
@@ -47,6 +51,20 @@ export class Replica {
       this.opened = true;
     }
     return this.program;
+  }
+
+  /** What an item says of keyed state that is in a table. */
+  noteRows(item: LogItem, operators: readonly OperatorDelta[]): void {
+    const { tableState } = this.program;
+    if (tableState === undefined) return;
+    const own = operators.filter(({ operator }) => operator === tableState.operator);
+    this.unwritten = keyedVersionAfter(this.unwritten, item, own);
+  }
+
+  /** What a chunk of the base says of it. */
+  noteRepeated(version: number, operators: readonly OperatorDelta[]): void {
+    const own = operators.filter(({ operator }) => operator === this.program.tableState?.operator);
+    if (own.length > 0) this.unwritten = withChunk(this.unwritten, version, own);
   }
 
   /** After an item was applied to the vectors. */

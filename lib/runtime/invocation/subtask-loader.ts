@@ -8,14 +8,16 @@
  */
 import { RetryableError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { ChunkRef } from '../../core/log/base-manifest.ts';
 import type { EntryPayload } from '../../core/log/entry-payload.ts';
 import type { LogItem } from '../../core/log/log-item.ts';
+import { parseChunkName } from '../../core/log/paths.ts';
 import { subtaskPath } from '../../core/log/subtask-id.ts';
 import {
   MissingObjectError,
   persistently,
   readBaseManifest,
-  readChunks,
+  readChunk,
   readPayload,
 } from '../../ports/stored-objects.ts';
 import { SubtaskVectors } from '../../protocol/subtask-vectors.ts';
@@ -56,13 +58,21 @@ async function loadInto(context: InvocationContext, program: SubtaskProgram): Pr
   const { log, objects, subtask } = context;
   const vectors = new SubtaskVectors();
   const base = await persistently(() => log.readBase(subtask));
-  if (base !== undefined) {
-    const manifest = await readBaseManifest(objects, base.manifest);
-    vectors.restore(manifest);
-    await readChunks(objects, manifest, (deltas) => program.applyState(deltas));
-  }
+  const manifest = base && (await readBaseManifest(objects, base.manifest));
+  if (manifest !== undefined) vectors.restore(manifest);
   const replica = new Replica(vectors, program, base);
+  for (const chunk of manifest?.chunks ?? []) await readInto(context, replica, chunk);
   return (await applyTail(context, replica)) ? replica : undefined;
+}
+
+/** What a table has is not read; of what it may lack the replica takes a note. */
+async function readInto({ objects }: InvocationContext, replica: Replica, chunk: ChunkRef): Promise<void> {
+  const content = parseChunkName(chunk.name);
+  const inTable = replica.program.tableState !== undefined;
+  if (inTable && content.kind === 'rows') return;
+  const deltas = await readChunk(objects, chunk);
+  if (inTable && content.kind === 'repeated') replica.noteRepeated(content.version, deltas);
+  else replica.program.applyState(deltas);
 }
 
 /** Applies the items behind the replica; false if the log was overrun. */
@@ -94,6 +104,7 @@ export async function readTail(
 /** The entry becomes part of vectors that stand right before it. */
 export function applyEntry(replica: Replica, { item, payload }: ReadEntry): void {
   replica.vectors.apply(item, payload);
+  replica.noteRows(item, payload.operators);
   for (const id of payload.performed) replica.performed.delete(id);
   replica.noteItem(item);
 }

@@ -9,6 +9,7 @@ import type { PushedRecord } from '../../core/connector.ts';
 import type { ChannelWatermark, SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, FrameRun, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import type { TableState } from './key-demand.ts';
 import type { PollBudget } from './polled-reader.ts';
 
 /** A frame before it has a number and a version. */
@@ -67,6 +68,8 @@ export interface ShardChange {
 }
 
 export interface SubtaskProgram {
+  /** Undefined if all of its state is in memory. */
+  readonly tableState?: TableState | undefined;
   /** Before `open`, or between versions. */
   applyState(deltas: readonly OperatorDelta[]): void;
   open(start: ProgramStart): Promise<void>;

@@ -16,9 +16,12 @@ import type { Random } from '../../ports/random.ts';
 import type { ProtocolRules } from '../../protocol/rules.ts';
 import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
 import { MetricRegistry } from '../metrics.ts';
+import type { RemoteKeyRows } from '../state/remote-key-rows.ts';
 import { buildTask, type TaskEnvironment } from '../task/task-builder.ts';
 import { type DrivenReader, drivenRuntime } from './driven-reader.ts';
 import { InputChannel } from './input-channel.ts';
+import { KeyDemand } from './key-demand.ts';
+import { type KeyedHead, keyedHeadOf } from './keyed-head.ts';
 import { keyGroupsBy, OutboxChannel } from './outbox-channel.ts';
 import { type BudgetedReader, polledRuntime } from './polled-reader.ts';
 import type { SubtaskProgram } from './subtask-program.ts';
@@ -39,6 +42,8 @@ export interface TaskProgramOptions {
   readonly shardsOf: (subtask: SubtaskId) => readonly string[];
   /** Index of the subtask that reads a split of a polled source. @default there is no polled source */
   readonly readerOfSplit?: (splitId: string, parallelism: number) => number;
+  /** The hosts of the programs have a table of keyed state. @default false */
+  readonly hasTable?: boolean;
 }
 
 export class TaskProgramFactory {
@@ -51,12 +56,12 @@ export class TaskProgramFactory {
   readonly #sinks = new Map<number, Promise<AnySinkRuntime<unknown>>>();
   readonly #metrics: MetricRegistry;
 
-  /** Throws UserError ARGUMENT_INVALID for a job whose keyed state is in a table. */
+  /** Throws UserError ARGUMENT_INVALID for a job whose keyed state is in a table where there is none. */
   constructor(options: TaskProgramOptions) {
     this.#options = options;
     this.#plan = options.newGraph();
     this.#metrics = options.metrics ?? new MetricRegistry();
-    requireHeap(this.#plan);
+    if (options.hasTable !== true) requireHeap(this.#plan);
     this.#jobGraph = createJobGraph(this.#plan);
     this.#executionGraph = createExecutionGraph(this.#jobGraph);
     this.#vertexOf = new Map(
@@ -78,19 +83,22 @@ export class TaskProgramFactory {
     const letters: DeadLetter[] = [];
     const clock = new VersionClock(this.#options.clock);
     const bounded = this.#isBounded(vertex);
+    const graph = this.#options.newGraph();
+    const nodeOf = (nodeId: number) => found(graph.nodes[nodeId], `operator ${nodeId}`);
+    const keyed = graph.stateBackend === 'table' ? this.#keyedHead(vertex, place, nodeOf) : undefined;
     let reader: DrivenReader | BudgetedReader | undefined;
     const environment = this.#environment({
-      ...{ channels, runtimes, letters, clock, bounded, parallelism: vertex.parallelism },
+      ...{ channels, runtimes, letters, clock, bounded, rows: keyed?.rows },
+      parallelism: vertex.parallelism,
       onReader: (opened) => {
         reader = opened;
       },
     });
-    const graph = this.#options.newGraph();
     const task = buildTask(
       {
         task: { id: vertex.id, parallelism: vertex.parallelism, vertices: [vertex] },
         subtask: subtask.subtask,
-        nodeOf: (nodeId) => found(graph.nodes[nodeId], `operator ${nodeId}`),
+        nodeOf,
         inputs: place.inputs,
         outputs: place.outputs,
       },
@@ -101,6 +109,7 @@ export class TaskProgramFactory {
       inputs: channels.inputs,
       inputsOfEdge: channels.inputsOfEdge,
       outputs: [...channels.outputs.values()],
+      keys: keyed && new KeyDemand(keyed.rows, keyed.edges, channels),
       shards: this.inputKindOf(vertex.id) === 'shards' ? this.#options.shardsOf(subtask) : [],
       bounded,
       stateIdOf: (nodeId) => this.#stateIdOf(nodeId),
@@ -111,8 +120,17 @@ export class TaskProgramFactory {
     });
   }
 
+  #keyedHead(
+    vertex: JobVertex,
+    { inputs }: Subtask,
+    nodeOf: (nodeId: number) => StreamNode,
+  ): KeyedHead | undefined {
+    const [head] = nodesOf(vertex);
+    return head && keyedHeadOf(nodeOf(head.id).spec, this.#stateIdOf(head.id), inputs);
+  }
+
   #environment(parts: EnvironmentParts): TaskEnvironment {
-    const { channels, runtimes, letters, clock } = parts;
+    const { channels, runtimes, letters, clock, rows } = parts;
     const { random, rules } = this.#options;
     return {
       jobName: this.#plan.jobName,
@@ -126,6 +144,7 @@ export class TaskProgramFactory {
       sourceRuntime: (nodeId) => this.#sourceRuntime(nodeId, parts),
       sinkRuntime: (nodeId) => found(runtimes.sinks.get(nodeId), `sink ${nodeId}`),
       requestSplit: () => {},
+      keyedRowsOf: (stateId) => (stateId === rows?.operator ? rows : undefined),
     };
   }
 
@@ -183,14 +202,12 @@ export class TaskProgramFactory {
   }
 }
 
-/** Rows of a table would have to change in the transaction of a log that is not in the same store. */
 function requireHeap({ jobName, stateBackend }: StreamGraph): void {
   if (stateBackend === 'heap') return;
   throw new UserError(
     'ARGUMENT_INVALID',
-    `Job '${jobName}' keeps its keyed state in a table (state backend '${stateBackend}'), which only a job ` +
-      "in one process can. Use the backend 'heap' where subtasks are invoked one by one, or run the job " +
-      'in one process with a state directory.',
+    `Job '${jobName}' keeps its keyed state in a table (state backend '${stateBackend}'), and there is no ` +
+      "table for it. Use the backend 'heap', or deploy the job with a state table.",
     { context: { jobName } },
   );
 }
@@ -205,6 +222,7 @@ interface EnvironmentParts {
   readonly runtimes: Runtimes;
   readonly letters: DeadLetter[];
   readonly clock: VersionClock;
+  readonly rows: RemoteKeyRows | undefined;
   readonly bounded: boolean;
   readonly parallelism: number;
   readonly onReader: (reader: DrivenReader | BudgetedReader) => void;

@@ -18,6 +18,7 @@ import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
 import type { Task } from '../task/task.ts';
 import { DrivenReader } from './driven-reader.ts';
 import type { InputChannel } from './input-channel.ts';
+import type { KeyDemand, TableState } from './key-demand.ts';
 import type { OutboxChannel } from './outbox-channel.ts';
 import { BudgetedReader, type PollBudget } from './polled-reader.ts';
 import type {
@@ -39,6 +40,8 @@ export interface TaskProgramParts {
   /** The input channels of each edge. */
   readonly inputsOfEdge: ReadonlyMap<string, readonly InputChannel[]>;
   readonly outputs: readonly OutboxChannel[];
+  /** Set if keyed state is in a table. */
+  readonly keys: KeyDemand | undefined;
   /** Shards that a source begins with; empty if the vertex reads channels. */
   readonly shards: readonly string[];
   /** The source ends when its shards have. */
@@ -67,6 +70,10 @@ export class TaskProgram implements SubtaskProgram {
   constructor(parts: TaskProgramParts) {
     this.#parts = parts;
     this.#shards = new Set(parts.shards);
+  }
+
+  get tableState(): TableState | undefined {
+    return this.#parts.keys;
   }
 
   applyState(deltas: readonly OperatorDelta[]): void {
@@ -105,7 +112,8 @@ export class TaskProgram implements SubtaskProgram {
   }
 
   #tellPast({ watermarks, version }: ProgramStart): void {
-    const { inputs, task, outputs } = this.#parts;
+    const { inputs, task, outputs, keys } = this.#parts;
+    keys?.restart();
     // Idle channels first: they must not hold back what the others have reached.
     const known = [...watermarks].sort(([, a], [, b]) => Number(b.idle) - Number(a.idle));
     for (const [key, past] of known) inputs.get(key)?.offerPast(past);
@@ -215,9 +223,10 @@ export class TaskProgram implements SubtaskProgram {
   }
 
   async collect(): Promise<ProgramChanges> {
-    const { task, outputs } = this.#parts;
+    const { task, outputs, keys } = this.#parts;
     const effects = await this.#takeEffects();
     const operators = task.collectState('changes');
+    keys?.forget();
     const frames = outputs.flatMap((output) => output.takeFrames());
     const watermarks = outputs.flatMap((output) => output.takeWatermark() ?? []);
     this.#quiet = [operators, frames, effects, watermarks].every((list) => list.length === 0);

@@ -9,16 +9,19 @@
 import { decodeFrame } from '../../core/codec/frame-codec.ts';
 import { decodeInbox } from '../../core/codec/inbox-codec.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
 import { readObject } from '../../ports/stored-objects.ts';
 import { DRAINED_INPUT, ENDED_INPUT, isDrained, OPENED_INPUT } from '../../protocol/drain.ts';
 import { isConsumed } from '../../protocol/input-accounting.ts';
 import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
-import { FrameIntake } from './frame-intake.ts';
+import { type ArrivedMessage, decodeRecord, FrameIntake } from './frame-intake.ts';
 import { pullFrames } from './frame-pull.ts';
 import type { DeliveredRecord, InvocationInput } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
+import type { VersionInput } from './key-demand.ts';
 import type { Replica } from './replica.ts';
 import type { ShardChange, SubtaskProgram } from './subtask-program.ts';
+import { prefetchRows } from './table-rows.ts';
 import { VersionDraft } from './version-draft.ts';
 import { wakesInVain } from './version-due.ts';
 
@@ -60,8 +63,11 @@ export class VersionMaker {
     return frame.cseq > (consumed.get(frame.upstream) ?? 0) + 1 && !parked.has(parkedKey(frame));
   }
 
-  /** The next version, run but not committed; undefined if there is nothing to do. */
-  async next(replica: Replica): Promise<VersionDraft | undefined> {
+  /**
+   * The next version, run but not committed; undefined if there is nothing to do, `behind` if the replica has
+   * turned out to be behind its log.
+   */
+  async next(replica: Replica): Promise<VersionDraft | 'behind' | undefined> {
     const { rules, clock } = this.#context;
     const { vectors } = replica;
     const draft = new VersionDraft(vectors, rules.processingTimeOf(vectors.processingTime, clock.now()));
@@ -69,7 +75,7 @@ export class VersionMaker {
     const todo = this.#slice(this.todo(replica));
     const inherits = rules.consumesInboxFirst(vectors.inboxPending);
     if (inherits || todo.length > 0 || this.#isAsked(draft)) {
-      await this.#run(replica, draft, { todo: inherits ? [] : todo, inherits });
+      if (!(await this.#run(replica, draft, { todo: inherits ? [] : todo, inherits }))) return 'behind';
       if (!draft.isEmpty) return draft;
       replica.uncommitted = false;
     }
@@ -145,26 +151,36 @@ export class VersionMaker {
     return todo.slice(0, count);
   }
 
+  /** False if the replica has turned out to be behind its log. */
   async #run(
     replica: Replica,
     draft: VersionDraft,
     { todo, inherits }: { readonly todo: readonly DeliveredRecord[]; readonly inherits: boolean },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const program = await replica.start();
     const endedBefore = program.inputEnded;
+    const inherited = inherits ? await this.#readInbox(draft) : [];
+    const arrived = this.#kind === 'frames' ? todo.map(decodeRecord) : [];
+    const { rules, subtask } = this.#context;
+    const messages = arrived
+      .map(({ message }) => message)
+      .filter(({ run }) => rules.acceptsRun(subtask.run, run));
+    if (!(await prefetchRows(this.#context, replica, () => inputOf(draft, messages, inherited))))
+      return false;
     replica.uncommitted = true;
     program.advanceTime(draft.processingTime);
-    if (inherits) await this.#consumeInbox(draft, program);
+    if (inherits) for (const frame of inherited) program.processInherited(frame);
     else if (this.#mustDrain(draft)) this.#drain(draft, program);
     else if (this.#reshards() !== undefined) this.#reshard(draft, program);
     else if (this.#kind === 'shards') this.#takeRecords(draft, program, todo);
     else if (this.#kind === 'polled') await this.#poll(draft, program);
-    else await this.#takeFrames(draft, program, todo);
+    else if (!(await this.#takeFrames(replica, draft, arrived))) return false;
     await program.settle();
     if (program.inputEnded && !endedBefore) await program.finish();
     draft.changes = await program.collect();
     draft.nextTimer = program.nextTimer();
     draft.inputEnded = program.inputEnded;
+    return true;
   }
 
   async #poll(draft: VersionDraft, program: SubtaskProgram): Promise<void> {
@@ -209,16 +225,16 @@ export class VersionMaker {
   }
 
   async #takeFrames(
+    replica: Replica,
     draft: VersionDraft,
-    program: SubtaskProgram,
-    todo: readonly DeliveredRecord[],
-  ): Promise<void> {
-    const intake = new FrameIntake(this.#context, draft, program);
-    for (const record of todo) intake.take(record);
-    await this.#fillGaps(draft, intake);
+    arrived: readonly ArrivedMessage[],
+  ): Promise<boolean> {
+    const intake = new FrameIntake(this.#context, draft, replica.program);
+    for (const one of arrived) intake.take(one);
+    return this.#fillGaps(replica, draft, intake);
   }
 
-  async #fillGaps(draft: VersionDraft, intake: FrameIntake): Promise<void> {
+  async #fillGaps(replica: Replica, draft: VersionDraft, intake: FrameIntake): Promise<boolean> {
     const parked = draft.allParked();
     for (const [upstream, frames] of Map.groupBy(parked, (frame) => frame.upstream)) {
       const since = draft.vectors.gapSince.get(upstream) ?? draft.processingTime;
@@ -226,13 +242,17 @@ export class VersionMaker {
       if (!this.#context.rules.mustPull(gap)) continue;
       const firstCseq = draft.consumedOf(upstream) + 1;
       const lastCseq = Math.min(...frames.map(({ cseq }) => cseq)) - 1;
-      for (const frame of await pullFrames(this.#context, { upstream, firstCseq, lastCseq })) {
-        intake.takeFrame(frame);
-      }
+      const pulled = await pullFrames(this.#context, { upstream, firstCseq, lastCseq });
+      const ready = await prefetchRows(this.#context, replica, () => inputOf(draft, pulled, []));
+      if (!ready) return false;
+      for (const frame of pulled) intake.takeFrame(frame);
     }
+    return true;
   }
 
-  async #consumeInbox(draft: VersionDraft, program: SubtaskProgram): Promise<void> {
+  /** The share of the inbox that the version consumes. */
+  async #readInbox(draft: VersionDraft): Promise<readonly Frame[]> {
+    const share: Frame[] = [];
     const { inbox, inboxConsumed } = draft.vectors;
     const end = inboxConsumed + LIMITS.inboxFramesPerVersion;
     let at = 0;
@@ -240,10 +260,30 @@ export class VersionMaker {
       if (at >= end) break;
       const frames = decodeInbox(await readObject(this.#context.objects, name), `Inbox ${name}`);
       for (const frame of frames) {
-        if (at >= inboxConsumed && at < end) program.processInherited(frame);
+        if (at >= inboxConsumed && at < end) share.push(frame);
         at++;
       }
     }
     draft.inboxConsumed = Math.min(at, end);
+    return share;
   }
+}
+
+/** All that the version may consume, and what it parks. */
+function inputOf(
+  draft: VersionDraft,
+  messages: readonly (Frame | WatermarkHint)[],
+  inherited: readonly Frame[],
+): VersionInput {
+  const fresh = messages.filter((one) => one.kind === 'frame').filter((one) => !isOld(draft, one));
+  return {
+    frames: [...draft.allParked(), ...fresh],
+    hints: messages.filter((one) => one.kind === 'hint'),
+    inherited,
+    processingTime: draft.processingTime,
+  };
+}
+
+function isOld(draft: VersionDraft, { upstream, cseq }: Frame): boolean {
+  return cseq <= draft.consumedOf(upstream);
 }

@@ -16,6 +16,7 @@ export class KeyedServices {
     this.backend = createKeyedStateBackend(context);
     const { backend } = this;
     this.timers = new HeapTimerService({ target, backend, processingTime, eventTime, journal, trackChanges });
+    context.keyedRows?.attachTimers?.(this.timers);
   }
 
   open(): void {

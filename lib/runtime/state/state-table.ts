@@ -240,6 +240,8 @@ export class StateTable {
   #changedList(before: unknown[], change: Exclude<KeyedChange, { op: 'clear' }>): unknown {
     const size = LIMITS.stateListChunk;
     const at = Number(change.part) * size;
+    // The put of a last, shorter chunk has taken along what was behind it.
+    if (change.op === 'remove' && at > before.length) return before.length === 0 ? undefined : before;
     const chunk = change.op === 'put' ? change.value : [];
     if (!(at >= 0 && at <= before.length) || !Array.isArray(chunk)) {
       throw new InvariantError(

@@ -18,11 +18,11 @@ import type { KeyedStateStore } from '../../core/state.ts';
 import type { Window } from '../../core/window/window.ts';
 import { HeapKeyedStateBackend } from './heap-keyed-state-backend.ts';
 import { KeyResidency } from './key-residency.ts';
-import type { KeyedRowSource } from './keyed-row-source.ts';
+import type { KeyedRowSource, ResidentKeys } from './keyed-row-source.ts';
 import type { KeyedStateBackend, MergeableStateDescriptor } from './keyed-state-backend.ts';
 import type { StateScopeOptions } from './state-scope.ts';
 
-export class TableKeyedStateBackend implements KeyedStateBackend {
+export class TableKeyedStateBackend implements KeyedStateBackend, ResidentKeys {
   readonly #heap: HeapKeyedStateBackend;
   readonly #source: KeyedRowSource;
   readonly #residency: KeyResidency;
@@ -33,6 +33,7 @@ export class TableKeyedStateBackend implements KeyedStateBackend {
     this.#heap = new HeapKeyedStateBackend({ ...options, trackChanges: true });
     this.#source = source;
     this.#residency = new KeyResidency(source.limits);
+    source.attachKeys?.(this);
   }
 
   get currentKey(): unknown {

@@ -43,7 +43,7 @@ export interface TaskEnvironment {
   readonly sinkRuntime: (nodeId: number) => AnySinkRuntime<unknown>;
   readonly requestSplit: (nodeId: number, subtask: number) => void;
   /** Where an operator's keys are read from if keyed state is kept in a table; undefined: it is in memory. */
-  readonly keyedRowsOf?: (stateId: string) => KeyedRowSource;
+  readonly keyedRowsOf?: (stateId: string) => KeyedRowSource | undefined;
   /** Operators remember what changes in their state. */
   readonly trackChanges: boolean;
   /** Values of state are frozen, so that a change without update fails. @default false */

@@ -13,6 +13,7 @@ import { isTimestamp } from '../../core/time.ts';
 import type { Window } from '../../core/window/window.ts';
 import type { EventTime } from '../event-time.ts';
 import type { Journal, ProcessingTimeService, ScheduledCallback } from '../operator.ts';
+import type { TimeReach, WaitingTimers } from '../state/keyed-row-source.ts';
 import type { KeyedStateBackend } from '../state/keyed-state-backend.ts';
 import { namespaceOf, windowOf } from '../state/namespace.ts';
 import type { InternalTimerService, TimerTarget } from './internal-timer-service.ts';
@@ -30,7 +31,7 @@ export interface HeapTimerServiceOptions {
   readonly trackChanges: boolean;
 }
 
-export class HeapTimerService implements InternalTimerService {
+export class HeapTimerService implements InternalTimerService, WaitingTimers {
   readonly #target: TimerTarget;
   readonly #backend: KeyedStateBackend;
   readonly #processingTime: ProcessingTimeService;
@@ -105,6 +106,11 @@ export class HeapTimerService implements InternalTimerService {
 
   numProcessingTimeTimers(window?: Window): number {
     return window === undefined ? this.#processingTimers.size : this.#processingTimers.count(window);
+  }
+
+  *dueKeys({ watermark, processingTime }: TimeReach): Generator<unknown> {
+    for (const { key } of this.#eventTimers.due(watermark)) yield key;
+    for (const { key } of this.#processingTimers.due(processingTime)) yield key;
   }
 
   collectState(scope: StateScope): readonly TimerChange[] {

@@ -111,6 +111,17 @@ export class TimerQueue {
     return count;
   }
 
+  /** The timers that are due at `limit`, in any order; it looks at no others but the first of them. */
+  *due(limit: number): Generator<Timer> {
+    const waiting = [0];
+    for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+      const bucket = this.#heap[index];
+      if (bucket === undefined || bucket.time > limit) continue;
+      yield* bucket.timers();
+      waiting.push(2 * index + 1, 2 * index + 2);
+    }
+  }
+
   /** Every timer in order of time, then of registration. */
   inOrder(): readonly Timer[] {
     return Array.from(this.#timers()).sort((a, b) => a.time - b.time || a.sequence - b.sequence);

@@ -79,6 +79,7 @@ export class WindowOperator implements Operator, Input, TimerTarget {
     this.#eventTime = eventTime;
     const timing = { processingTime, eventTime, journal, trackChanges };
     this.#timers = new HeapTimerService({ target: this, backend, ...timing });
+    context.keyedRows?.attachTimers?.(this.#timers);
     this.#triggerContext = new WindowTriggerContext(GlobalWindow.INSTANCE, backend, this.#timers);
     this.#evaluator = new WindowEvaluator(spec, context, () => this.#timers.currentWatermark());
     this.#evaluator.state.attach(this.#backend);

@@ -2,8 +2,12 @@ import type { SubtaskFold } from '../../coordinator/subtask-fold.ts';
 import { encodeValue } from '../../core/codec/value-codec.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
 
-/** A fold as text: equal folds have equal texts, in whatever order their places are. */
-export function textOfFold(fold: SubtaskFold): string {
+/**
+ * A fold as text: equal folds have equal texts, in whatever order their places are.
+ *
+ * @param without - the operator whose keyed state is left out
+ */
+export function textOfFold(fold: SubtaskFold, without?: string): string {
   const { version, epoch, sentThrough, processingTime } = fold;
   const { positions, consumed, produced, watermarks } = fold.toRecords();
   const parked = [...fold.parked.values()].map(({ upstream, cseq }) => `${upstream}#${cseq}`).sort();
@@ -13,7 +17,9 @@ export function textOfFold(fold: SubtaskFold): string {
     `v${version} ep${epoch} st${sentThrough} pt${processingTime} inbox${fold.inboxConsumed}`,
     ...[positions, consumed, produced, watermarks].map(sortedJson),
     ...[parked, unsent, intents].map((list) => list.join(' ')),
-    ...linesOfState(fold.state.deltas()),
+    ...linesOfState(
+      fold.state.deltas().map((delta) => (delta.operator === without ? { ...delta, keyed: [] } : delta)),
+    ),
   ].join('\n');
 }
 

@@ -24,7 +24,14 @@ export type FunctionInput =
 export interface FunctionHost {
   invoke(subtask: SubtaskId, input: FunctionInput, deadlineMs: number): Promise<FunctionResult>;
   /** What the cache holds of a subtask that has run; undefined for nothing. */
-  cached(subtask: SubtaskId): SubtaskFold | undefined;
+  cached(subtask: SubtaskId): CachedFold | undefined;
+}
+
+/** What a cache holds. */
+export interface CachedFold {
+  readonly fold: SubtaskFold;
+  /** The operator whose keyed state is not in it, because it is in a table. */
+  readonly elsewhere: string | undefined;
 }
 
 /** `firstFailed`: sequence number of the first record that was not processed; undefined: nobody knows. */

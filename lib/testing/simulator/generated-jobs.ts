@@ -2,6 +2,7 @@
 import { StreamExecutionEnvironment } from '../../api/environment.ts';
 import { WatermarkStrategy } from '../../api/watermark-strategy.ts';
 import { millis } from '../../core/duration.ts';
+import type { StateBackend } from '../../graph/stream-graph.ts';
 import { AssertionError } from './assertion-error.ts';
 import { difference } from './fold-text.ts';
 import type { CodeOwner } from './function-pool.ts';
@@ -16,10 +17,15 @@ import { deployTaskJob } from './task-job.ts';
 
 /** Draws a job with its input. */
 export function drawJob(random: SeededRandom): SimulatedJob {
-  return createJob(random.pick(SHAPES), random);
+  return createJob(random.pick(SHAPES), random, 'heap');
 }
 
-function createJob(shape: JobShape, random: SeededRandom): SimulatedJob {
+/** As `drawJob`, with its keyed state in a table. */
+export function drawTableJob(random: SeededRandom): SimulatedJob {
+  return createJob(random.pick(SHAPES), random, 'table');
+}
+
+function createJob(shape: JobShape, random: SeededRandom, stateBackend: StateBackend): SimulatedJob {
   const sourceParallelism = random.between(1, 2);
   const input = generateInput(random, { sources: shape.sources, sourceParallelism });
   const { readings, shards } = input;
@@ -28,13 +34,14 @@ function createJob(shape: JobShape, random: SeededRandom): SimulatedJob {
     name: shape.name,
     shards,
     isQuiet: random.chance(0.25),
+    inTable: stateBackend === 'table',
     ledger: shape.ledger === undefined ? undefined : ledgerOf(shape.ledger, readings),
     deploy: (parallelism) =>
       deployTaskJob({
         code: `${shape.name} x${parallelism}`,
         shards,
         newGraph: (ports, owner) =>
-          graphOf(shape, { parallelism, sourceParallelism, chainsSink, ports, owner }),
+          graphOf(shape, { parallelism, sourceParallelism, chainsSink, stateBackend, ports, owner }),
       }),
     checkOutput: (job) => checkOutput(shape, input, job),
   };
@@ -86,11 +93,12 @@ function graphOf(
     readonly sourceParallelism: number;
     /** The sink is part of the last keyed task; otherwise it is a task of its own. */
     readonly chainsSink: boolean;
+    readonly stateBackend: StateBackend;
     readonly ports: StoredSinkPorts;
     readonly owner: CodeOwner;
   },
 ) {
-  const env = StreamExecutionEnvironment.create().setMaxParallelism(16);
+  const env = StreamExecutionEnvironment.create().setMaxParallelism(16).setStateBackend(options.stateBackend);
   const streams = shape.sources.map((source) =>
     env.fromSource(new ShardSource<Reading>(), strategy, source).setParallelism(options.sourceParallelism),
   );

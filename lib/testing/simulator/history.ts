@@ -19,6 +19,7 @@ import type { OutgoingRecord } from '../../ports/stream-transport.ts';
 import { inputChannelKey, parkedKey } from '../../protocol/subtask-vectors.ts';
 import { AssertionError, type AssertionId } from './assertion-error.ts';
 import { difference, textOfFold } from './fold-text.ts';
+import type { CachedFold } from './function-pool.ts';
 import type { LogObserver } from './log-service.ts';
 import { SubtaskHistory } from './subtask-history.ts';
 
@@ -279,12 +280,12 @@ export class History implements LogObserver {
   }
 
   /** A3: what a warm environment holds between invocations is the fold of the log up to its version. */
-  checkCache(id: SubtaskId, cached: SubtaskFold): void {
-    const expected = textOfFold(this.of(id).at(cached.version));
-    const found = textOfFold(cached);
+  checkCache(id: SubtaskId, { fold, elsewhere }: CachedFold): void {
+    const expected = textOfFold(this.of(id).at(fold.version), elsewhere);
+    const found = textOfFold(fold, elsewhere);
     if (found === expected) return;
     const lines = difference(expected, found);
-    fail('A3', id, `the cache of v${cached.version} is not the fold of the log:\n${lines}`);
+    fail('A3', id, `the cache of v${fold.version} is not the fold of the log:\n${lines}`);
   }
 
   /** A16: an invocation that is behind others gives up. */

@@ -1,6 +1,7 @@
 import type { CoordinatorPorts } from '../../coordinator/coordinator-ports.ts';
 import type { RunPlan } from '../../coordinator/run-plan.ts';
 import type { CommittableId } from '../../core/connector.ts';
+import type { KeyedTable } from '../../ports/keyed-table.ts';
 import type { StreamTransport } from '../../ports/stream-transport.ts';
 import type { ProtocolRules } from '../../protocol/rules.ts';
 import type { SubtaskProgram } from '../../runtime/invocation/subtask-program.ts';
@@ -50,6 +51,7 @@ export interface HostPorts extends Pick<CoordinatorPorts, 'log' | 'objects' | 'r
   /** Stands between the runtime and every program. */
   readonly wrapProgram: (program: SubtaskProgram) => SubtaskProgram;
   readonly transport: StreamTransport;
+  readonly table: KeyedTable | undefined;
   readonly rules: ProtocolRules;
   readonly job: string;
   readonly run: string;
@@ -84,6 +86,8 @@ export interface SimulatedJob {
   /** The last record of every shard arrives only when coordinators have done what they have to do. */
   readonly isQuiet: boolean;
   readonly ledger: Ledger | undefined;
+  /** Keyed state is in a table. */
+  readonly inTable: boolean;
   /** The job with its keyed operators at this parallelism. */
   deploy(parallelism: number): DeployedJob;
   /** Throws AssertionError A14 if the sinks do not hold what a sequential execution writes. */

@@ -9,7 +9,7 @@ import type { Replica } from '../../runtime/invocation/replica.ts';
 import { failRun } from '../../runtime/invocation/run-failure.ts';
 import { SubtaskHost } from '../../runtime/invocation/subtask-host.ts';
 import { TaskProgramFactory } from '../../runtime/invocation/task-program-factory.ts';
-import type { CodeOwner, FunctionHost, FunctionInput } from './function-pool.ts';
+import type { CachedFold, CodeOwner, FunctionHost, FunctionInput } from './function-pool.ts';
 import { type DeployedJob, type HostPorts, type InputShard, ownerOfShard } from './simulated-job.ts';
 import type { StoredSinkPorts } from './stored-sink.ts';
 
@@ -40,7 +40,7 @@ function createHost(
   vertices: readonly PlanVertex[],
   { newGraph, shards, code, owner }: TaskJobOptions & { readonly owner: CodeOwner },
 ): FunctionHost {
-  const { process, log, objects, transport, clock, rules, lineage, nonce, records, job, run } = ports;
+  const { process, log, objects, transport, table, clock, rules, lineage, nonce, records, job, run } = ports;
   const factory = new TaskProgramFactory({
     newGraph: () => newGraph(ports, owner),
     shardsOf: (subtask) => {
@@ -51,9 +51,10 @@ function createHost(
         .filter((name) => ownerOfShard(name, vertex?.parallelism ?? 1) === subtask.subtask);
     },
     ...{ clock, random: process.random, deadLetters: { keep: async () => {} }, rules },
+    hasTable: table !== undefined,
   });
   const host = new SubtaskHost({
-    ports: { log, objects, transport, clock, random: process.random, metrics: NO_METRICS },
+    ports: { log, objects, transport, table, clock, random: process.random, metrics: NO_METRICS },
     ...{ rules, lineage, nonce },
     code: owner === 'run' ? code : `not ${code}`,
     inputKindOf: (vertex) => factory.inputKindOf(vertex),
@@ -72,12 +73,12 @@ function createHost(
 }
 
 /** What a replica holds, if it has run: before, it keeps what it has read. */
-function foldOf(replica: Replica | undefined): SubtaskFold | undefined {
+function foldOf(replica: Replica | undefined): CachedFold | undefined {
   if (replica === undefined || !replica.opened || replica.version === 0) return undefined;
   const fold = new SubtaskFold();
   fold.restore(replica.vectors.toBase([], []));
   fold.applyState(replica.program.collectAll());
-  return fold;
+  return { fold, elsewhere: replica.program.tableState?.operator };
 }
 
 function inputOf(input: FunctionInput) {

@@ -6,6 +6,7 @@ import type { CoordinatorPorts } from '../../coordinator/coordinator-ports.ts';
 import { type RunPlan, subtaskName, subtasksOf } from '../../coordinator/run-plan.ts';
 import { RetryableError } from '../../core/errors.ts';
 import { type SubtaskId, subtaskPath } from '../../core/log/subtask-id.ts';
+import type { KeyedTable } from '../../ports/keyed-table.ts';
 import type { OutgoingRecord } from '../../ports/stream-transport.ts';
 import type { SubtaskRequest } from '../../ports/subtask-invoker.ts';
 import type { SubtaskLog } from '../../ports/subtask-log.ts';
@@ -21,12 +22,14 @@ import { type LogDefects, LogService } from './log-service.ts';
 import { ObjectService } from './object-service.ts';
 import { SimulatedProcess } from './process.ts';
 import { logOf, objectsOf, recordsOf, type StreamService, transportOf } from './process-ports.ts';
+import { tableOf } from './process-table.ts';
 import { RecordService } from './record-service.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { Shard } from './shard.ts';
 import type { DeployedJob, HostPorts, SimulatedJob, SinkPort } from './simulated-job.ts';
 import { SinkService, type UpsertGuard } from './sink-service.ts';
+import { TableService } from './table-service.ts';
 
 /** Name under which positions of a subtask count its own stream. */
 const OWN_STREAM = 'self';
@@ -72,6 +75,7 @@ export class World {
   readonly objects: ObjectService;
   readonly records: RecordService;
   readonly sink: SinkService;
+  readonly table = new TableService();
   readonly input: ExternalInput;
   readonly #options: WorldOptions;
   readonly #runs = new Map<string, LiveRun>();
@@ -163,12 +167,17 @@ export class World {
     return {
       log: this.#options.coordinatorLog(logOf(process, this.log)),
       objects: objectsOf(process, this.objects),
+      table: this.#tableOf(process),
       records: recordsOf(process, this.records),
       invoker: { invoke: (subtask, request) => this.#invoke(process, subtask, request) },
       clock: process.clock,
       rules: this.#options.rules,
       nonce: process.nonce,
     };
+  }
+
+  #tableOf(process: SimulatedProcess): KeyedTable | undefined {
+    return this.#options.job.inTable ? tableOf(process, this.table) : undefined;
   }
 
   async #invoke(process: SimulatedProcess, subtask: SubtaskId, request: SubtaskRequest): Promise<void> {
@@ -240,6 +249,7 @@ export class World {
       wrapProgram: this.#options.defects.wrapProgram,
       log: logOf(process, this.log, () => process.random.chance(this.faults().contention)),
       objects: objectsOf(process, this.objects),
+      table: this.#tableOf(process),
       records: recordsOf(process, this.records),
       transport: transportOf(process, this.#streamService(run)),
       sink: sinkOf(process, this.sink),

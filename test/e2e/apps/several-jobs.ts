@@ -41,6 +41,7 @@ new StreamJob(stack, 'Listed', {
 });
 new StreamJob(stack, 'Changes', {
   entry: 'test/e2e/apps/table-changes-job.ts',
+  stateBackend: 'table',
   removalPolicy,
   bindings: { changes: Sources.dynamodbStream(accounts), numbered: Sinks.s3(results, 'changes/') },
 });

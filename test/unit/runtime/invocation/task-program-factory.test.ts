@@ -35,8 +35,15 @@ describe('the programs of a job whose subtasks are invoked', () => {
   ] as const)('refuse the state backend that the job sets to %s and the run to %s', (chosen, ofRun) => {
     const create = () => new TaskProgramFactory(optionsOf(chosen, ofRun));
     expect(create).toThrow(UserError);
-    expect(create).toThrow(/^Job 'words' keeps its keyed state in a table.*Use the backend 'heap'/);
+    expect(create).toThrow(
+      /^Job 'words' keeps its keyed state in a table.*there is no table for it. Use the backend 'heap'/,
+    );
     expect(create).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
+  });
+
+  it('take the state backend table where there is a table', () => {
+    const factory = new TaskProgramFactory({ ...optionsOf('table'), hasTable: true });
+    expect(factory.inputKindOf('words')).toBe('shards');
   });
 
   it.each([undefined, 'heap'] as const)('take the state backend %s', (chosen) => {

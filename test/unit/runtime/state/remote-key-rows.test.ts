@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryKeyedTable } from '../../../../lib/adapters/memory/memory-keyed-table.ts';
-import { encodeKey } from '../../../../lib/core/key.ts';
+import { rowChangesOf } from '../../../../lib/core/codec/keyed-rows.ts';
 import type { VersionedRow } from '../../../../lib/core/log/keyed-row.ts';
 import { ListStateDescriptor, MapStateDescriptor } from '../../../../lib/core/state.ts';
-import { retiredRows } from '../../../../lib/protocol/materialised-row.ts';
+import { endsOthers, placedRows, versionedRows } from '../../../../lib/protocol/materialised-row.ts';
 import { HeapKeyedStateBackend } from '../../../../lib/runtime/state/heap-keyed-state-backend.ts';
 import type { KeyedStateBackend } from '../../../../lib/runtime/state/keyed-state-backend.ts';
 import { RemoteKeyRows } from '../../../../lib/runtime/state/remote-key-rows.ts';
@@ -14,8 +14,9 @@ const SCOPE = { run: 'r', operator: 'op' };
 const LIST = new ListStateDescriptor<number>('list');
 const MAP = new MapStateDescriptor<number, number>('map');
 const OPTIONS = { operatorLabel: 'op', journal: undefined, freeze: false };
+const NOW = { watermark: 0, processingTime: 0 };
 
-interface Record {
+interface Change {
   readonly key: unknown;
   readonly op: 'add' | 'cut' | 'put' | 'remove' | 'clear';
   readonly n: number;
@@ -23,23 +24,22 @@ interface Record {
 
 const batches = fc.array(
   fc.record({
-    records: fc.array(
+    changes: fc.array(
       fc.record({
         key: fc.constantFrom<unknown>('a', 'b', 3, [1]),
-        op: fc.constantFrom<Record['op']>('add', 'cut', 'put', 'remove', 'clear'),
+        op: fc.constantFrom<Change['op']>('add', 'cut', 'put', 'remove', 'clear'),
         n: fc.nat(3),
       }),
       { maxLength: 6 },
     ),
-    /** What the writer of the table does after the batch: the versions that it carries over, or tidying. */
-    carries: fc.array(fc.nat(12), { maxLength: 4 }),
-    tidies: fc.boolean(),
+    /** Versions whose rows a process that was frozen writes now. */
+    late: fc.array(fc.nat(12), { maxLength: 4 }),
     dies: fc.boolean(),
   }),
   { maxLength: 12 },
 );
 
-function apply(backend: KeyedStateBackend, { key, op, n }: Record): void {
+function apply(backend: KeyedStateBackend, { key, op, n }: Change): void {
   backend.setCurrentKey(key);
   const list = backend.store.getListState(LIST);
   const map = backend.store.getMapState(MAP);
@@ -56,64 +56,75 @@ function seen(backend: KeyedStateBackend): unknown {
   return [[...store.getListState(LIST).get()], entries];
 }
 
+function open(keysMax = 1) {
+  const rows = new RemoteKeyRows('op', { keysMax, bytesMax: 1e9 });
+  return { rows, backend: new TableKeyedStateBackend(OPTIONS, rows) };
+}
+
+async function bring(table: MemoryKeyedTable, rows: RemoteKeyRows, keys: readonly unknown[]): Promise<void> {
+  const missing = rows.missing(keys, NOW);
+  rows.bring(missing, await table.load(SCOPE, [...missing.values()]));
+}
+
+/** The rows of a version, each in a place of its own. */
+async function rowsOf(
+  table: MemoryKeyedTable,
+  states: ReturnType<KeyedStateBackend['collectState']>,
+  version: number,
+): Promise<readonly VersionedRow[]> {
+  const keys = Map.groupBy(versionedRows(rowChangesOf(states), version), ({ key }) => String(key));
+  const placed: VersionedRow[] = [];
+  for (const ofKey of keys.values()) {
+    const [held = []] = await table.load(SCOPE, [ofKey[0]!.key]);
+    placed.push(...placedRows(ofKey, held));
+  }
+  return placed;
+}
+
 describe('RemoteKeyRows', () => {
-  it('gives the state of the log, however late and in whatever order versions reach the table', async () => {
+  it('gives the state of the log, also when rows of versions before are written late and again', async () => {
     await fc.assert(
       fc.asyncProperty(batches, async (program) => {
         const table = new MemoryKeyedTable();
         const heap = new HeapKeyedStateBackend({ ...OPTIONS, trackChanges: false });
-        const limits = { keysMax: 1, bytesMax: 1e9 };
-        const open = () => {
-          const rows = new RemoteKeyRows({ table, scope: SCOPE, limits, full: () => {} });
-          return { rows, backend: new TableKeyedStateBackend(OPTIONS, rows) };
-        };
-        const log: {
-          states: ReturnType<KeyedStateBackend['collectState']>;
-          rows: readonly VersionedRow[];
-        }[] = [];
-        const carried = new Set<number>();
-        let frontier = 0;
+        const written: (readonly VersionedRow[])[] = [];
         let { rows, backend } = open();
-        for (const { records, carries, tidies, dies } of program) {
-          await rows.load(backend.missingKeys(records.map(({ key }) => key)));
-          for (const record of records) {
-            apply(heap, record);
-            apply(backend, record);
+        for (const { changes, late, dies } of program) {
+          const keys = changes.map(({ key }) => key);
+          await bring(table, rows, keys);
+          for (const change of changes) {
+            apply(heap, change);
+            apply(backend, change);
             expect(seen(backend)).toEqual(seen(heap));
           }
-          const states = structuredClone(backend.collectState('changes'));
-          log.push({ states, rows: rows.changed(states, log.length + 1) });
-          for (const index of carries) {
-            await table.write(SCOPE, log[index]?.rows ?? []);
-            if (index < log.length) carried.add(index);
-          }
-          while (carried.has(frontier)) frontier++;
-          rows.settled(frontier);
-          if (tidies) {
-            for (const key of ['a', 'b', 3, [1]]) {
-              const [all = []] = await table.load(SCOPE, [encodeKey(key)]);
-              // Versions may be carried twice here: nothing is settled before all are in the table.
-              await table.remove(SCOPE, retiredRows(all, 0));
-            }
-          }
-          if (dies) {
-            ({ rows, backend } = open());
-            for (let i = frontier; i < log.length; i++) rows.changed(log[i]?.states ?? [], i + 1);
-          }
+          rows.forget();
+          const placed = await rowsOf(table, backend.collectState('changes'), written.length + 1);
+          expect(placed.some(endsOthers)).toBe(false);
+          written.push(placed);
+          await table.write(SCOPE, placed);
+          for (const index of late) await table.write(SCOPE, written[index] ?? []);
+          if (dies) ({ rows, backend } = open());
         }
       }),
       { numRuns: 150 },
     );
   });
 
-  it('loads every key once, and says which key was forgotten', async () => {
-    const table = new MemoryKeyedTable();
-    const rows = new RemoteKeyRows({
-      ...{ table, scope: SCOPE, full: () => {} },
-      limits: { keysMax: 10, bytesMax: 1e9 },
-    });
-    await rows.load([...Array.from({ length: 250 }, (_, i) => i), 0, 0]);
-    expect(rows.readKey(249)).toEqual([]);
-    expect(() => rows.readKey(249)).toThrow('needed the key 249, which was not loaded');
+  it('asks for every key once, also for those of timers that are due', () => {
+    const { rows, backend } = open(10);
+    rows.attachTimers({ dueKeys: ({ watermark }) => (watermark >= 5 ? ['timer', 'a'] : []) });
+    expect([...rows.missing(['a', 'b', 'a'], NOW).keys()]).toEqual(['a', 'b']);
+    const missing = rows.missing(['a'], { ...NOW, watermark: 5 });
+    expect([...missing.keys()]).toEqual(['a', 'timer']);
+    rows.bring(missing, [[], []]);
+    expect([...rows.missing(['a', 'b'], NOW).keys()]).toEqual(['b']);
+    backend.setCurrentKey('a');
+    rows.forget();
+    expect([...rows.missing(['a', 'timer'], NOW).keys()]).toEqual(['timer']);
+  });
+
+  it('names a key that was needed and not brought', () => {
+    const { backend } = open();
+    expect(() => backend.setCurrentKey('x')).toThrow('needed the key x, which was not loaded');
   });
 });

@@ -1,0 +1,103 @@
+/**
+ * Keyed state of a subtask in a table: a cache of what the log says, by key.
+ *
+ * T1. (I9) Rows are written only from a version that is in the log, and say which: what never was committed
+ *     is never in the table.
+ * T2. A version is put only when the rows of all versions before are in the table. So a process that loads
+ *     the subtask repeats the rows of at most one version, the last that a process has put: every write is
+ *     absolute, and conditional on the table holding nothing newer in that place.
+ * T3. A replica at version v reads rows only when those of v are in the table, and takes them only if none is
+ *     newer than v: then they are the state of v. A newer one shows that it is behind its log.
+ * T4. A place that was ever written keeps a row until long after it was removed, so that a writer that was
+ *     frozen cannot bring it back: what clears several places leaves a tombstone in each.
+ * T5. Rows belong to a run, and a key to one subtask of it: versions of a place are those of one log.
+ */
+import { rowChangesOf } from '../../core/codec/keyed-rows.ts';
+import { InvariantError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { VersionedRow } from '../../core/log/keyed-row.ts';
+import type { KeyedTable, TableScope } from '../../ports/keyed-table.ts';
+import { persistently } from '../../ports/stored-objects.ts';
+import { endsOthers, placedRows, versionedRows } from '../../protocol/materialised-row.ts';
+import type { InvocationContext } from './invocation-ports.ts';
+import type { VersionInput } from './key-demand.ts';
+import type { Replica } from './replica.ts';
+
+/** (T2) Writes the rows that the table may lack. */
+export async function writeRows(context: InvocationContext, replica: Replica): Promise<void> {
+  const { unwritten } = replica;
+  if (unwritten === undefined) return;
+  const { version, deltas } = unwritten;
+  for (const { operator, keyed } of deltas) {
+    const scope = { run: context.subtask.run, operator };
+    const table = tableOf(context);
+    const rows = await placed(table, scope, versionedRows(rowChangesOf(keyed), version));
+    if (rows.length > 0) await persistently(() => table.write(scope, rows));
+  }
+  replica.unwritten = undefined;
+}
+
+/** (T4) Only keys of which a whole map or list, or the end of a list, has gone are read for that. */
+async function placed(
+  table: KeyedTable,
+  scope: TableScope,
+  rows: readonly VersionedRow[],
+): Promise<readonly VersionedRow[]> {
+  if (!rows.some(endsOthers)) return rows;
+  const keys = [...Map.groupBy(rows, ({ key }) => Buffer.from(key).toString('latin1')).values()];
+  const ending = keys.filter((ofKey) => ofKey.some(endsOthers));
+  const held = await loadAll(
+    table,
+    scope,
+    ending.map(([row]) => (row as VersionedRow).key),
+  );
+  const whole = keys.filter((ofKey) => !ending.includes(ofKey)).flat();
+  return [...whole, ...ending.flatMap((ofKey, index) => placedRows(ofKey, held[index] ?? []))];
+}
+
+/**
+ * Brings the keys that the input may touch into reach of the program; false if the replica turns out to be
+ * behind its log (T3).
+ */
+export async function prefetchRows(
+  context: InvocationContext,
+  replica: Replica,
+  input: () => VersionInput,
+): Promise<boolean> {
+  const { tableState } = replica.program;
+  if (tableState === undefined) return true;
+  if (replica.unwritten !== undefined) {
+    throw new InvariantError(
+      'INVARIANT',
+      `Keys were read before version ${replica.version} was in the table.`,
+    );
+  }
+  const missing = tableState.missingKeys(input());
+  if (missing.size === 0) return true;
+  const scope = { run: context.subtask.run, operator: tableState.operator };
+  const rows = await loadAll(tableOf(context), scope, [...missing.values()]);
+  if (rows.some((ofKey) => ofKey.some(({ version }) => version > replica.version))) return false;
+  tableState.bring(missing, rows);
+  return true;
+}
+
+async function loadAll(
+  table: KeyedTable,
+  scope: TableScope,
+  keys: readonly Uint8Array[],
+): Promise<readonly (readonly VersionedRow[])[]> {
+  const rows: (readonly VersionedRow[])[] = [];
+  for (let from = 0; from < keys.length; from += LIMITS.tableLoadKeysMax) {
+    const some = keys.slice(from, from + LIMITS.tableLoadKeysMax);
+    rows.push(...(await persistently(() => table.load(scope, some))));
+  }
+  return rows;
+}
+
+function tableOf({ table }: InvocationContext): KeyedTable {
+  if (table !== undefined) return table;
+  throw new InvariantError(
+    'INVARIANT',
+    'A program keeps keyed state in a table that its host does not have.',
+  );
+}
