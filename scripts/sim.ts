@@ -1,5 +1,5 @@
-/** `npm run sim -- --seeds N [--seed S] [--mutant NAME]`: random histories of the protocol. */
-import { drawJob } from '../lib/testing/simulator/generated-jobs.ts';
+/** `npm run sim -- --seeds N [--seed S] [--mutant NAME] [--jobs table]`: random histories of the protocol. */
+import { drawJob, drawTableJob } from '../lib/testing/simulator/generated-jobs.ts';
 import { SAFE_RULES } from '../lib/testing/simulator/listed-rules.ts';
 import { MUTANTS } from '../lib/testing/simulator/mutants.ts';
 import { NO_MUTATION } from '../lib/testing/simulator/mutation.ts';
@@ -13,7 +13,16 @@ const flags = readFlags({
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
   mutant: { type: 'string' },
+  jobs: { type: 'string' },
 });
+const draw = oneOf(
+  'jobs',
+  flags.jobs ?? 'heap',
+  new Map([
+    ['heap', drawJob],
+    ['table', drawTableJob],
+  ]),
+);
 const mutations = new Map([...MUTANTS, ...SAFE_RULES].map(({ name, mutation }) => [name, mutation]));
 const mutation = flags.mutant === undefined ? NO_MUTATION : oneOf('mutant', flags.mutant, mutations);
 const range = { from: wholeNumber('from', flags.from), count: wholeNumber('seeds', flags.seeds) };
@@ -21,7 +30,7 @@ process.exitCode =
   flags.seed === undefined ? await runMany(range) : await runOne(wholeNumber('seed', flags.seed));
 
 async function runOne(seed: number): Promise<number> {
-  const result = await simulate({ seed, drawJob, mutation, traceLines: TRACE_LINES });
+  const result = await simulate({ seed, drawJob: draw, mutation, traceLines: TRACE_LINES });
   for (const line of result.trace) console.log(line);
   console.log(summaryOf(result));
   return result.failure === undefined ? 0 : 1;
@@ -32,11 +41,11 @@ async function runMany({ from, count }: typeof range): Promise<number> {
   let failed = 0;
   let steps = 0;
   for (let seed = from; seed < from + count; seed++) {
-    const result = await simulate({ seed, drawJob, mutation });
+    const result = await simulate({ seed, drawJob: draw, mutation });
     steps += result.steps;
     if (result.failure !== undefined) {
       failed++;
-      console.log(`${summaryOf(result)}\n  replay: npm run sim -- --seed ${seed}${mutantOption()}`);
+      console.log(`${summaryOf(result)}\n  replay: npm run sim -- --seed ${seed}${options()}`);
     }
     if ((seed - from + 1) % 100 === 0) console.log(`${seed - from + 1} of ${count} seeds, ${failed} failed`);
   }
@@ -45,8 +54,9 @@ async function runMany({ from, count }: typeof range): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-function mutantOption(): string {
-  return flags.mutant === undefined ? '' : ` --mutant ${flags.mutant}`;
+function options(): string {
+  const mutant = flags.mutant === undefined ? '' : ` --mutant ${flags.mutant}`;
+  return flags.jobs === 'table' ? `${mutant} --jobs table` : mutant;
 }
 
 function summaryOf({ seed, job, failure, steps, virtualMs, traceHash }: SimulationResult): string {

@@ -26,6 +26,11 @@ export function keyedVersionAfter(
   return kind === 'data' ? undefined : before;
 }
 
+/** Rows of a newer version than that of the replica show that it is behind its log. */
+export function mayTakeRows(rows: { readonly newest: number; readonly version: number }): boolean {
+  return rows.newest <= rows.version;
+}
+
 /** A base may have the changes of one version in several chunks. */
 export function withChunk(
   before: KeyedVersion | undefined,

@@ -21,6 +21,7 @@ import { type CoordinatorRules, PRODUCTION_COORDINATOR_RULES } from './coordinat
 import { epochOf } from './epoch.ts';
 import { attemptNonce, identifyPut, isSpillOfAttempt, mayContend } from './fencing.ts';
 import { isProcessed, isSuccess } from './input-accounting.ts';
+import { mayTakeRows } from './keyed-version.ts';
 import { processingTimeOf } from './processing-time.ts';
 import { hasRoom, meaningOfScan, mustCompact } from './ring.ts';
 import { acceptsRun, mayCommitCode } from './run-isolation.ts';
@@ -86,6 +87,10 @@ export interface ProtocolRules extends CoordinatorRules {
   readonly acceptsRun: typeof acceptsRun;
   /** Whether this code may commit to the log. */
   readonly mayCommitCode: typeof mayCommitCode;
+  /** I9: whether the rows of a version go into the table of keyed state. */
+  readonly writesRows: (version: number) => boolean;
+  /** I9: whether a replica may go on from rows that it has read. */
+  readonly mayTakeRows: typeof mayTakeRows;
   /** I16: whether external effects wait until their intent is in the log. */
   readonly performsOnlyCommitted: () => boolean;
   /** The processing time of a version, never lower than before. */
@@ -126,6 +131,8 @@ export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
   mayHint,
   acceptsRun,
   mayCommitCode,
+  writesRows: () => true,
+  mayTakeRows,
   performsOnlyCommitted: () => true,
   processingTimeOf,
   consumesInboxFirst: (inboxPending: boolean) => inboxPending,

@@ -3,7 +3,7 @@ import { drawTableJob } from '../../lib/testing/simulator/generated-jobs.ts';
 import { NO_MUTATION } from '../../lib/testing/simulator/mutation.ts';
 import { simulate } from '../../lib/testing/simulator/simulation.ts';
 
-const SEEDS = Number(process.env['TABLE_SEEDS'] ?? 150);
+const SEEDS = 80;
 
 describe('simulated histories of jobs whose keyed state is in a table', () => {
   it(`A1–A16 hold in ${SEEDS} of them`, async () => {

@@ -28,7 +28,7 @@ export async function writeRows(context: InvocationContext, replica: Replica): P
   const { unwritten } = replica;
   if (unwritten === undefined) return;
   const { version, deltas } = unwritten;
-  for (const { operator, keyed } of deltas) {
+  for (const { operator, keyed } of context.rules.writesRows(version) ? deltas : []) {
     const scope = { run: context.subtask.run, operator };
     const table = tableOf(context);
     const rows = await placed(table, scope, versionedRows(rowChangesOf(keyed), version));
@@ -76,7 +76,8 @@ export async function prefetchRows(
   if (missing.size === 0) return true;
   const scope = { run: context.subtask.run, operator: tableState.operator };
   const rows = await loadAll(tableOf(context), scope, [...missing.values()]);
-  if (rows.some((ofKey) => ofKey.some(({ version }) => version > replica.version))) return false;
+  const newest = rows.flat().reduce((highest, row) => Math.max(highest, row.version), 0);
+  if (!context.rules.mayTakeRows({ newest, version: replica.version })) return false;
   tableState.bring(missing, rows);
   return true;
 }

@@ -11,6 +11,8 @@ export interface SafeRule {
   /** Known failures that it is there for, by their numbers in the catalogue of failures. */
   readonly rows: readonly number[];
   readonly reason: string;
+  /** Jobs that have it. @default those whose keyed state is in memory */
+  readonly jobs?: 'table';
   readonly mutation: Mutation;
 }
 
@@ -67,6 +69,14 @@ export const SAFE_RULES: readonly SafeRule[] = [
     rows: [66],
     reason: 'a restore invokes a subtask until its inbox is empty',
     mutation: without({ sweepsInboxes: () => false }),
+  },
+  {
+    name: 'rows-are-not-of-the-future',
+    rows: [14],
+    reason:
+      'what a replica that is behind makes of newer rows is refused: whoever wrote them has its version',
+    jobs: 'table',
+    mutation: without({ mayTakeRows: () => true }),
   },
 ];
 

@@ -1,5 +1,5 @@
 import type { AssertionId } from './assertion-error.ts';
-import { drawJob } from './generated-jobs.ts';
+import { drawJob, drawTableJob } from './generated-jobs.ts';
 import type { Mutation } from './mutation.ts';
 import { simulate } from './simulation.ts';
 
@@ -12,11 +12,15 @@ export interface Catch {
 
 /** Runs seeds from 1 on until one fails; undefined if none of `seedsMax` does. */
 export async function catchMutant(
-  { mutation }: { readonly mutation: Mutation },
+  { mutation, jobs }: { readonly mutation: Mutation; readonly jobs?: 'table' },
   seedsMax: number,
 ): Promise<Catch | undefined> {
   for (let seed = 1; seed <= seedsMax; seed++) {
-    const { failure } = await simulate({ seed, drawJob, mutation });
+    const { failure } = await simulate({
+      seed,
+      drawJob: jobs === 'table' ? drawTableJob : drawJob,
+      mutation,
+    });
     if (failure !== undefined) return { seed, ...failure };
   }
   return undefined;

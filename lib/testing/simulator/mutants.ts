@@ -21,6 +21,8 @@ export interface Mutant {
   readonly rows: readonly number[];
   /** What may notice first. */
   readonly caughtBy: readonly AssertionId[];
+  /** Jobs that notice. @default those whose keyed state is in memory */
+  readonly jobs?: 'table';
   readonly mutation: Mutation;
 }
 
@@ -28,6 +30,7 @@ export interface Mutant {
 interface Notes {
   readonly rows: readonly number[];
   readonly caughtBy: readonly AssertionId[];
+  readonly jobs?: 'table';
 }
 
 function rule(
@@ -285,6 +288,12 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { compactsFullRing: () => false },
     rows: [65],
     caughtBy: ['A13'],
+  }),
+  rule('rows-are-left-out', 'the rows of some versions do not go into the table of keyed state (I9)', {
+    rules: { writesRows: (version) => version % 3 !== 0 },
+    rows: [14],
+    caughtBy: ['A9'],
+    jobs: 'table',
   }),
   rule('hint-before-commit', 'a watermark is told before its version is in the log (I14)', {
     rules: { mayHint: () => true },
