@@ -41,7 +41,7 @@ export function withChunk(
 }
 
 /** Without timers, operator state and watermarks. */
-export function keyedPart(operators: readonly OperatorDelta[]): readonly OperatorDelta[] {
+function keyedPart(operators: readonly OperatorDelta[]): readonly OperatorDelta[] {
   return operators
     .filter(({ keyed }) => keyed.length > 0)
     .map(({ operator, keyed }) => ({
