@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const CONDITION = 'millrace-source';
-const conditions = [CONDITION, 'node', 'import', 'default'];
+// Node adds `import` or `require` itself: a CommonJS package that gets both takes modules for its own kind.
+const conditions = [CONDITION, 'node'];
 
 /** A project that runs every `*.test.ts` under `folder`. */
 function project(name: string, options: { readonly folder: string; readonly testTimeoutMs: number }) {

@@ -136,7 +136,7 @@ export const Sources = {
 
 /** What a sink may write on AWS. Encoding stays that of the job. */
 export const Sinks = {
-  /** Records of a Kinesis stream: at least once. */
+  /** Records of a Kinesis stream: at least once. With a partition key the last record of a key comes last. */
   kinesis: (stream: IStream, options: KinesisSinkOptions = {}): SinkBinding => ({
     kind: 'kinesis-sink',
     stream,
@@ -144,7 +144,10 @@ export const Sinks = {
   }),
   /** Objects under a prefix: exactly once. */
   s3: (bucket: ObjectBucket, prefix: string): SinkBinding => ({ kind: 's3-sink', bucket, prefix }),
-  /** Items of a table, the last of a primary key wins: exactly once if the sink's input is keyed by it. */
+  /**
+   * Items of a table, the last of a primary key wins: exactly once, for a sink whose input is keyed by it or
+   * that has one subtask; others are refused. An attribute `millraceVersion` guards each item.
+   */
   dynamodb: (table: TargetTable, options: DynamodbSinkOptions = {}): SinkBinding => ({
     kind: 'dynamodb-sink',
     table,

@@ -9,6 +9,7 @@ import { createJobGraph, type JobGraph, type JobVertex, nodesOf } from '../lib/g
 import { planHashOf } from '../lib/graph/plan-hash.ts';
 import type { StreamGraph, StreamNode } from '../lib/graph/stream-graph.ts';
 import { type Binding, isSourceBinding, type SinkBinding, type SourceBinding } from './bindings.ts';
+import { hasKeyedInput } from './keyed-input.ts';
 import type { StreamJobProps } from './stream-job-props.ts';
 
 /** A job as it will run: its graphs, and what the operators of each vertex are bound to. */
@@ -40,7 +41,6 @@ export function createDeployablePlan(
   checkBindings(graph, { bindings: props.bindings ?? {}, path });
   for (const vertex of jobGraph.vertices) {
     checkParallelism(vertex, path);
-    checkTables(vertex, { bindings: props.bindings ?? {}, path });
   }
   checkVertexNames(jobGraph, { names: Object.keys(props.vertices ?? {}), path });
   const run = createRunPlan(createExecutionGraph(jobGraph));
@@ -103,7 +103,26 @@ function checkBindings(
       throw invalidBinding(path, `binds '${name}', but ${named.length} operators have that name: give uids`);
     }
   }
-  for (const node of ends) checkEnd(node, { binding: bindings[bindingKey(node)], path });
+  for (const node of ends) {
+    const binding = bindings[bindingKey(node)];
+    checkEnd(node, { binding, path });
+    if (binding?.kind === 'dynamodb-sink') checkKeys(graph, { node, table: binding.table.node.path, path });
+  }
+}
+
+/** Versions of items compare only within a subtask: the same key must not come to two of them. */
+function checkKeys(
+  graph: StreamGraph,
+  { node, table, path }: { readonly node: StreamNode; readonly table: string; readonly path: string },
+): void {
+  if (hasKeyedInput(graph, node)) return;
+  throw invalidBinding(
+    path,
+    `binds sink '${bindingKey(node)}' (${node.location}) with a parallelism of ${node.parallelism} to ` +
+      `table ${table}, but records of one key may come to several of its subtasks, whose writes have no ` +
+      'order: an older record could stay. Put keyBy() with the primary key of the table before the sink, ' +
+      'or give the sink a parallelism of 1',
+  );
 }
 
 /** Connectors that cannot run in a Lambda function, with the reason. */
@@ -148,22 +167,6 @@ function checkEnd(
     path,
     `${shown} writes ${spec.sink.description}, which cannot run on AWS: ${reason}. ` +
       `Bind it: bindings: { '${name}': Sinks.s3(bucket, '${name}/') }`,
-  );
-}
-
-/** Versions of two subtasks do not compare: the later record of a key could lose. */
-function checkTables(
-  vertex: JobVertex,
-  { bindings, path }: { readonly bindings: Readonly<Record<string, Binding>>; readonly path: string },
-): void {
-  const bound = sinkBindingsOf(vertex, bindings).some(({ kind }) => kind === 'dynamodb-sink');
-  const keyed =
-    vertex.inputs.length > 0 && vertex.inputs.every(({ partitioner }) => partitioner.kind === 'hash');
-  if (!bound || keyed || vertex.parallelism === 1) return;
-  throw notDeployable(
-    path,
-    `vertex '${vertex.id}' writes to a table from ${vertex.parallelism} subtasks and its input is not ` +
-      'keyed: keyBy the primary key of the table before the sink, or set its parallelism to 1',
   );
 }
 

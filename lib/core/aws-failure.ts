@@ -7,6 +7,7 @@ const DENIED: ReadonlySet<string> = new Set([
   'ExpiredTokenException',
   'InvalidSignatureException',
   'KMSAccessDeniedException',
+  'KmsAccessDenied',
   'UnrecognizedClientException',
 ]);
 
@@ -21,9 +22,12 @@ const PASSING: ReadonlySet<string> = new Set([
   'ConditionalRequestConflict',
   'EC2ThrottledException',
   'KMSThrottlingException',
+  'KmsThrottled',
   'LimitExceededException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
   'RequestTimeout',
   'SlowDown',
   'ThrottledException',
@@ -58,7 +62,7 @@ function awsFailure(what: string, error: unknown): RetryableError | UserError {
   if (MISSING.has(name)) {
     return new UserError('AWS_RESOURCE_MISSING', `${text} Deploy the job again.`, { cause: error });
   }
-  if (faultOf(error) === 'client' && !PASSING.has(name)) {
+  if (faultOf(error) === 'client' && !isPassing(name)) {
     return new UserError('AWS_REFUSED', text, { cause: error });
   }
   return new RetryableError('IO_FAILED', text, { cause: error });
@@ -68,6 +72,11 @@ function awsFailure(what: string, error: unknown): RetryableError | UserError {
 export function isFailedCondition(error: unknown): boolean {
   const name = error instanceof Error ? error.name : '';
   return name === 'ConditionalCheckFailedException' || name === 'PreconditionFailed';
+}
+
+/** True for the code of a refusal that the service takes back when it has less to do. */
+export function isPassing(code: string): boolean {
+  return PASSING.has(code);
 }
 
 function faultOf(error: unknown): unknown {

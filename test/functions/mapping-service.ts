@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { clientOf, type ServedRequest } from '../e2e/adapters/scripted-service.ts';
+import { clientOf, type ServedRequest } from '../scripted-service.ts';
 
 export interface MappingService {
   readonly client: LambdaClient;

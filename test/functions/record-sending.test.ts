@@ -1,7 +1,7 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { expect, it } from 'vitest';
 import { sendRecords } from '../../lib/connectors/kinesis/record-sending.ts';
-import { type Answer, clientOf, scriptedService } from '../e2e/adapters/scripted-service.ts';
+import { type Answer, clientOf, scriptedService } from '../scripted-service.ts';
 
 const sent = { SequenceNumber: '1', ShardId: 'shardId-000000000000' };
 const refused = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'slow down' };

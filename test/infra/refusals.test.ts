@@ -63,20 +63,6 @@ describe('refused at synthesis with the path of the construct', () => {
     expect(() => addCounts(parts, { id: 'Told', bindings: { clicks, out } })).not.toThrow();
   });
 
-  it('a_table_that_several_subtasks_write_without_keys', () => {
-    const parts = createStack();
-    const table = Table.fromTableName(parts.stack, 'Imported', 'users');
-    const bindings = {
-      clicks: Sources.kinesis(parts.input),
-      out: Sinks.dynamodb(table, { partitionKey: 'id' }),
-    };
-    const entry = COUNTS.replace('counts', 'unkeyed');
-    expect(() => addCounts(parts, { entry, bindings, parallelism: 2 })).toThrow(
-      /Test\/Counts: vertex 'clicks' writes to a table from 2 subtasks and its input is not keyed: keyBy/,
-    );
-    expect(() => addCounts(parts, { id: 'One', entry, bindings, parallelism: 1 })).not.toThrow();
-  });
-
   it('a_table_without_a_stream_as_a_source', () => {
     const parts = createStack();
     const table = Table.fromTableName(parts.stack, 'Imported', 'clicks');
@@ -106,6 +92,40 @@ describe('refused at synthesis with the path of the construct', () => {
     expect(() => new StreamJob(stack, 'Job', { entry: COUNTS.replace('counts', 'count') })).toThrow(
       /There is no file test\/infra\/jobs\/count\.ts.*Did you mean/,
     );
+  });
+});
+
+describe('a_table_is_bound_only_where_the_writes_of_a_key_have_an_order', () => {
+  const SINKS = ['direct', 'keyed', 'counted', 'late', 'spread', 'narrowed', 'joined', 'halfKeyed'];
+
+  /** Binds one sink to a table, the others to objects. */
+  function bind(sink: string, parallelism: number): () => StreamJob {
+    const parts = createStack();
+    const table = Table.fromTableName(parts.stack, 'Users', 'users');
+    const objects = SINKS.map((name) => [name, Sinks.s3(parts.output, `${name}/`)] as const);
+    const bindings = { ...Object.fromEntries(objects), clicks: Sources.kinesis(parts.input) };
+    const users = Sinks.dynamodb(table, { partitionKey: 'user' });
+    const entry = 'test/infra/jobs/upserts.ts';
+    const props = { entry, parallelism, bindings: { ...bindings, [sink]: users } };
+    return () => addCounts(parts, props);
+  }
+
+  it.each(['direct', 'spread', 'halfKeyed'])(
+    "'%s'_may_get_a_key_in_several_subtasks_and_is_refused",
+    (sink) => {
+      const refusal =
+        `Test/Counts: binds sink '${sink}' \\(.*upserts\\.ts:\\d+:\\d+\\) with a parallelism of 2 to table ` +
+        'Test/Users, but records of one key may come to several of its subtasks.*Put keyBy\\(\\) with';
+      expect(bind(sink, 2)).toThrow(new RegExp(refusal));
+    },
+  );
+
+  it.each(['keyed', 'counted', 'late', 'narrowed', 'joined'])("'%s'_gets_each_key_in_one_subtask", (sink) => {
+    expect(bind(sink, 2)).not.toThrow();
+  });
+
+  it('one_subtask_gets_all_keys', () => {
+    expect(bind('direct', 1)).not.toThrow();
   });
 });
 

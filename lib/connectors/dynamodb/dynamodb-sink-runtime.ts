@@ -2,7 +2,6 @@ import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-s
 import { callAws, isFailedCondition } from '../../core/aws-failure.ts';
 import { mapConcurrently } from '../../core/concurrent-calls.ts';
 import type { CommitRequest, CommittableId, Committer, SinkRuntime } from '../../core/connector.ts';
-import { LIMITS } from '../../core/limits.ts';
 import type { FileSinkSpec } from '../file/file-sink-spec.ts';
 import { loadMessageText } from '../message/message-format.ts';
 import { type MessageBatch, MessageWriter } from '../message/message-writer.ts';
@@ -22,9 +21,8 @@ export async function createDynamoDbSinkRuntime<T>(
         target: `Table ${target.table}`,
         messageOf: (value) => {
           const body = text(value);
-          return { key: form.keyOf(form.attributesOf(body)), body };
+          return { key: form.keyOf(body), body };
         },
-        bytesMax: LIMITS.tableValueBytesMax,
         lastOfKey: true,
       }),
     createCommitter: async () => new ItemCommitter(await target.client(), target.table, form),
@@ -40,6 +38,8 @@ class ItemCommitter implements Committer<MessageBatch> {
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #form: ItemForm;
+  /** Versions by keys that the table is known to hold; of a commit that is attempted again. */
+  readonly #held = new Map<string, string>();
 
   constructor(client: DynamoDBClient, table: string, form: ItemForm) {
     this.#client = client;
@@ -57,9 +57,13 @@ class ItemCommitter implements Committer<MessageBatch> {
         if (known === undefined || known.version < version) latest.set(key, { body, version });
       }
     }
-    await mapConcurrently([...latest.values()], ({ body, version }) =>
-      this.#put({ ...this.#form.attributesOf(body), [VERSION_ATTRIBUTE]: { S: version } }, version),
-    );
+    // A throttled table would never take a commit that begins anew each time: a refused write has its price.
+    const due = [...latest].filter(([key, { version }]) => this.#held.get(key) !== version);
+    await mapConcurrently(due, async ([key, { body, version }]) => {
+      await this.#put({ ...this.#form.attributesOf(body), [VERSION_ATTRIBUTE]: { S: version } }, version);
+      this.#held.set(key, version);
+    });
+    this.#held.clear();
   }
 
   async #put(item: Record<string, AttributeValue>, version: string): Promise<void> {

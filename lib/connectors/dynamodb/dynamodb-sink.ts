@@ -14,13 +14,15 @@ export interface DynamoDbTarget {
 }
 
 /**
- * Writes the records of a file sink as items of a table, the fields of their JSON as attributes; the last
- * record of a primary key wins.
+ * Writes the records of a file sink as items of a table, exactly once: the fields of their JSON are
+ * attributes, the last record of a primary key wins.
  *
  * Each item also has the attribute `millraceVersion`: where its record stands among all that the job has
  * written. An item is never overwritten with an older record, so the table ends up as if each record had been
- * written once, if all records of one primary key come to one subtask: key the stream by it. Other attributes
- * of an item that is there already are lost. Buckets of the file sink mean nothing here.
+ * written once, if all records of one primary key come to one subtask of one sink: key the stream by it. A
+ * job that starts over without the records of its runs counts from the beginning: give it a table without
+ * versions. Other attributes of an item that is there already are lost; items are never deleted. Buckets of
+ * the file sink mean nothing here.
  *
  * Throws UserError BINDING_INVALID unless the file sink writes NDJSON; RecordError KEY_INVALID for a record
  * without a primary key, RECORD_INVALID or RECORD_TOO_LONG for one that is no item.

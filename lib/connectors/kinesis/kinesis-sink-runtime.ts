@@ -66,7 +66,7 @@ function keyIn(value: unknown, field: string, stream: string): string {
   throw new RecordError(
     'KEY_INVALID',
     `Stream ${stream} takes the field "${field}" as partition key: a number, or text of 1 to ` +
-      `${KEY_CHARACTERS_MAX} characters. Here it is ${shown(found)}.`,
+      `${KEY_CHARACTERS_MAX} characters. Here it is ${shown(found)}: set it before the sink.`,
     { context: { location: stream } },
   );
 }

@@ -16,7 +16,8 @@ export interface KinesisTarget {
 
 /**
  * Writes the lines of a file sink as records of a Kinesis stream, at least once: what was sent when an
- * attempt failed is sent again. Buckets of the file sink mean nothing here.
+ * attempt failed is sent again. Of the records that a subtask sends with one partition key the last one comes
+ * last, though some before it may come again. Buckets of the file sink mean nothing here.
  *
  * Throws RecordError KEY_INVALID for a record without a partition key, RECORD_TOO_LONG above 1 MiB.
  */

@@ -20,6 +20,7 @@ export async function sendRecords(
     target: `Stream ${target.stream}`,
     limits: REQUEST,
     bytesOf: ({ Data, PartitionKey }) => (Data?.length ?? 0) + Buffer.byteLength(PartitionKey ?? ''),
+    keyOf: ({ PartitionKey = '' }) => PartitionKey,
     send: (batch) => put(target, batch),
   });
 }

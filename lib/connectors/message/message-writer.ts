@@ -23,8 +23,11 @@ export interface MessageWriterOptions<T> {
   readonly messageOf: (value: T) => Message;
   /** Name of the target, for errors. */
   readonly target: string;
-  /** Largest message: its key and its body. Unit: bytes. */
-  readonly bytesMax: number;
+  /**
+   * Largest message: its key and its body. Unit: bytes.
+   * @default - what `messageOf` takes
+   */
+  readonly bytesMax?: number;
   /** Of the messages with one key only the last of a commit is kept. */
   readonly lastOfKey: boolean;
 }
@@ -38,7 +41,7 @@ export class MessageWriter<T> implements SinkWriter<T, MessageBatch> {
   }
 
   write(value: T): void {
-    const { messageOf, target, bytesMax } = this.#options;
+    const { messageOf, target, bytesMax = Number.POSITIVE_INFINITY } = this.#options;
     const message = messageOf(value);
     const bytes = Buffer.byteLength(message.key) + Buffer.byteLength(message.body);
     if (bytes > bytesMax) {

@@ -4,7 +4,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { callAws } from '../../core/aws-failure.ts';
+import { callAws, isPassing } from '../../core/aws-failure.ts';
 import type { CommitRequest, Committer, SinkRuntime } from '../../core/connector.ts';
 import { RecordError } from '../../core/errors.ts';
 import type { FileSinkSpec } from '../file/file-sink-spec.ts';
@@ -74,7 +74,7 @@ class MessageCommitter implements Committer<MessageBatch> {
       if (taken.has(String(i))) return [];
       const failed = Failed.find(({ Id }) => Id === String(i));
       const { Code = 'no answer', Message = '', SenderFault = false } = failed ?? {};
-      return [{ entry, reason: `${Code} ${Message}`.trim(), lasting: SenderFault }];
+      return [{ entry, reason: `${Code} ${Message}`.trim(), lasting: SenderFault && !isPassing(Code) }];
     });
   }
 }
@@ -82,8 +82,10 @@ class MessageCommitter implements Committer<MessageBatch> {
 function entriesOf({ id, committable }: CommitRequest<MessageBatch>, fifo: boolean): readonly Entry[] {
   return committable.bodies.map((MessageBody, i) => {
     if (!fifo) return { MessageBody };
-    // An id may be longer than what SQS takes.
-    const MessageDeduplicationId = createHash('sha256').update(`${id.text}/${i}`).digest('hex');
+    // An id may be longer than what SQS takes, and stand for other messages in another deployment of the job.
+    const MessageDeduplicationId = createHash('sha256')
+      .update(`${id.text}/${i}/${MessageBody}`)
+      .digest('hex');
     return { MessageBody, MessageGroupId: String(id.subtask), MessageDeduplicationId };
   });
 }

@@ -11,9 +11,10 @@ export interface SqsTarget {
 /**
  * Writes the lines of a file sink as messages of a queue, at least once: what was sent when an attempt failed
  * is sent again. A FIFO queue drops what is repeated within five minutes; its message groups are the subtasks
- * of the sink. Buckets of the file sink mean nothing here.
+ * of the sink, and a group is in the order of the records unless the queue refuses some messages of a request
+ * and takes others. Buckets of the file sink mean nothing here.
  *
- * Throws RecordError RECORD_TOO_LONG above 256 KiB.
+ * Throws RecordError RECORD_TOO_LONG above 256 KiB, RECORD_INVALID for text that no queue takes.
  */
 export class SqsSink<T> implements Sink<T> {
   readonly connector = 'sqs';

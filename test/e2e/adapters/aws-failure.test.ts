@@ -7,7 +7,7 @@ import { KinesisStreamTransport } from '../../../lib/adapters/kinesis/kinesis-st
 import { isStreamError } from '../../../lib/core/errors.ts';
 import { LIMITS } from '../../../lib/core/limits.ts';
 import { logItem, subtask } from '../../contract/log-samples.ts';
-import { type Answer, clientOf, failure, scriptedService } from './scripted-service.ts';
+import { type Answer, clientOf, failure, scriptedService } from '../../scripted-service.ts';
 
 /** What reading a record says when the service answers so, and how many requests it took. */
 async function readOf(answer: Answer) {

@@ -9,7 +9,7 @@ import {
 } from '../../../lib/adapters/kinesis/put-batches.ts';
 import { LIMITS } from '../../../lib/core/limits.ts';
 import type { OutgoingRecord } from '../../../lib/ports/stream-transport.ts';
-import { type Answer, clientOf, failure, scriptedService } from './scripted-service.ts';
+import { type Answer, clientOf, failure, scriptedService } from '../../scripted-service.ts';
 
 const STREAMS = { a: { name: 'stream-a', shards: 4 }, b: { name: 'stream-b', shards: 1 } };
 

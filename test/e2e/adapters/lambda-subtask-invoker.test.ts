@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, it } from 'vitest';
 import { LambdaSubtaskInvoker } from '../../../lib/adapters/lambda/lambda-subtask-invoker.ts';
-import { type Answer, clientOf, failure, scriptedService } from './scripted-service.ts';
+import { type Answer, clientOf, failure, scriptedService } from '../../scripted-service.ts';
 
 const ID = { run: 'run-1', vertex: 'count', subtask: 3 };
 

@@ -1,7 +1,7 @@
 /** An AWS service that answers as a test says, for answers that no emulator gives. Clients are real. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { awsClientOptions } from '../../../lib/adapters/aws-client-options.ts';
+import { awsClientOptions } from '../lib/adapters/aws-client-options.ts';
 
 export interface ServedRequest {
   readonly path: string;
@@ -12,6 +12,9 @@ export interface ServedRequest {
 /** JSON, or `hang` for an answer that never comes. */
 export type Answer = { readonly status: number; readonly body: unknown } | 'hang';
 
+/** An answer, or what makes one of the request. */
+export type Script = Answer | ((request: ServedRequest) => Answer);
+
 export interface ScriptedService {
   readonly endpoint: string;
   readonly requests: readonly ServedRequest[];
@@ -19,15 +22,17 @@ export interface ScriptedService {
 }
 
 /** Answers the first request with the first answer and so on; the last one serves all that follow. */
-export async function scriptedService(answers: readonly Answer[]): Promise<ScriptedService> {
+export async function scriptedService(scripts: readonly Script[]): Promise<ScriptedService> {
   const requests: ServedRequest[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const answer = answers[Math.min(requests.length, answers.length - 1)];
+      const script = scripts[Math.min(requests.length, scripts.length - 1)];
       const { url: path = '', headers } = request;
-      requests.push({ path, headers, body: Buffer.concat(chunks).toString() });
+      const served = { path, headers, body: Buffer.concat(chunks).toString() };
+      requests.push(served);
+      const answer = typeof script === 'function' ? script(served) : script;
       if (answer === undefined || answer === 'hang') return;
       response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(answer.body));
