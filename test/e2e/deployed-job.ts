@@ -14,6 +14,7 @@ import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
 import type { AwsClients } from './aws-stores.ts';
 import type { Emulator } from './emulator/emulator.ts';
 import { storesOf } from './job-stores.ts';
+import { scaled } from './scale.ts';
 import type { Outputs } from './stack-outputs.ts';
 import { until } from './until.ts';
 
@@ -23,7 +24,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CDK = join(ROOT, 'node_modules/.bin/cdk');
 const ENVIRONMENT = 'aws://000000000000/us-east-1';
 const CDK_MS_MAX = 180_000;
-const CONSUMED_MS_MAX = 120_000;
+/** Each refused or unanswered call takes all tries of its client. */
+const CONSUMED_MS_MAX = scaled(120_000, 300_000);
 const EXECUTION_MS_MAX = 120_000;
 const PAUSE_MS = 500;
 const PUT_RECORDS_MAX = 500;
