@@ -12,7 +12,7 @@ import { scaled } from './scale.ts';
 import { type Outputs, outputOf } from './stack-outputs.ts';
 
 const FLIGHTS = scaled(4000, 20_000);
-/** A call that stays refused or unanswered takes all tries of its client; alone, such calls are less often. */
+/** What stays refused or unanswered takes all tries of its client; alone, such calls are less often. */
 const RATES = { mixed: 0.08, refused: 0.03, unanswered: 0.03, 'killed-before': 0.08, 'killed-after': 0.08 };
 const REPEATS = 0.1;
 
