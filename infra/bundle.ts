@@ -64,14 +64,18 @@ export function createBundle(options: BundleOptions): Bundle {
   const metafile = build({ entry, path, task, folder, unused });
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(options.structure));
   const sizes = sizesOf(metafile, entry.file);
-  if (sizes.frameworkBytes > LIMITS.bundleBytesMax) {
-    throw invalid(
-      path,
-      `Without the job and its dependencies the bundle has ${sizes.frameworkBytes} bytes, ` +
-        `more than ${LIMITS.bundleBytesMax}: install Millrace again.`,
-    );
-  }
+  checkFrameworkBytes(sizes.frameworkBytes, path);
   return { folder, hash: hashOf(folder, metafile), ...sizes, inputs: inputsOf(metafile, entry.file) };
+}
+
+/** Throws UserError BUNDLE_INVALID if the part of a bundle that is not the user's is too large. */
+export function checkFrameworkBytes(bytes: number, path: string): void {
+  if (bytes <= LIMITS.bundleBytesMax) return;
+  throw invalid(
+    path,
+    `Without the job and its dependencies the bundle has ${bytes} bytes, ` +
+      `more than ${LIMITS.bundleBytesMax}: install Millrace again.`,
+  );
 }
 
 // Assets are copied when they are made: what they were copied from ends with the process.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Bundle, createBundle } from '../../infra/bundle.ts';
+import { type Bundle, checkFrameworkBytes, createBundle } from '../../infra/bundle.ts';
 import { loadEntry } from '../../infra/entry-module.ts';
 import { unusedPackages } from '../../infra/unused-packages.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
@@ -30,6 +30,13 @@ describe('the bundle of a job', () => {
     const counts = bundle('test/infra/jobs/counts.ts');
     expect(counts.userBytes).toBeLessThan(2000);
     expect(Math.abs(counts.frameworkBytes - flights.frameworkBytes)).toBeLessThan(20_000);
+  });
+
+  it('is_refused_above_the_limit', () => {
+    expect(() => checkFrameworkBytes(LIMITS.bundleBytesMax, 'Test/Job')).not.toThrow();
+    expect(() => checkFrameworkBytes(LIMITS.bundleBytesMax + 1, 'Test/Job')).toThrow(
+      /Test\/Job.*the bundle has 1500001 bytes, more than 1500000/,
+    );
   });
 
   it('leaves_out_packages_of_formats_and_bindings_that_the_job_has_none_of', () => {

@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -79,6 +80,31 @@ describe('event source mappings', () => {
     found.hasResourceProperties(MAPPING, {
       EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Consumer'), 'ConsumerARN'] },
     });
+  });
+});
+
+describe('what_jobs_read_and_write_in_other_stacks', () => {
+  it('is_imported_by_the_stack_of_the_job', () => {
+    const parts = createStack();
+    const stack = new Stack(parts.app, 'Jobs');
+    addCounts({ ...parts, stack });
+    const found = Template.fromStack(stack);
+    found.hasResourceProperties(MAPPING, {
+      EventSourceArn: { 'Fn::ImportValue': Match.stringLikeRegexp('^Test:ExportsOutput.*Input') },
+    });
+    const { Outputs } = Template.fromStack(parts.stack).toJSON();
+    expect(JSON.stringify(Outputs)).toMatch(/Input.*Arn/);
+    expect(JSON.stringify(found.findResources('AWS::IAM::Policy'))).toMatch(/Test:ExportsOutput.*Output/);
+  });
+
+  it('may_be_encrypted_with_a_key_of_their_stack', () => {
+    const parts = createStack();
+    const key = new Key(parts.stack, 'Key');
+    const input = new Stream(parts.stack, 'Sealed', { encryptionKey: key, shardCount: 1 });
+    const stack = new Stack(parts.app, 'Jobs');
+    addCounts({ ...parts, stack, input });
+    const policies = JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    expect(policies).toMatch(/"kms:Decrypt"[^}]*"Resource":\{"Fn::ImportValue":"Test:ExportsOutput[^"]*Key/);
   });
 });
 
