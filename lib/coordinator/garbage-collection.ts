@@ -9,6 +9,7 @@
  *    record before it looks for the mark: one of the two sees the other. If both do, the mark is taken back.
  * 4. Segments of which every receiver has consumed the frames are forgotten: the list in a base stays short.
  * 5. A log is deleted only when its run is over for that long, and nothing but checkpoints is kept of it.
+ *    That takes long where keyed state is in a table, so it is done once, behind the run that goes on.
  */
 import { LIMITS } from '../core/limits.ts';
 import type { BaseRecord } from '../core/log/log-item.ts';
@@ -38,7 +39,7 @@ export interface CollectRequest {
 
 export interface CollectReport {
   readonly deletedObjects: number;
-  /** Runs whose logs were deleted. */
+  /** Runs whose logs were deleted this time. */
   readonly deletedRuns: readonly string[];
 }
 
@@ -48,14 +49,16 @@ export async function collectGarbage(
   request: CollectRequest,
 ): Promise<CollectReport> {
   const tables = new JobTables(ports.records);
+  const current = (await tables.job(request.job))?.value.currentRun;
   const ids = (await tables.runs(request.job)).map(({ value }) => value.id);
+  ids.sort((a, b) => Number(b === current) - Number(a === current));
   const deletedRuns: string[] = [];
   let deletedObjects = 0;
   for (const run of ids) {
     const collected = await collectRun(ports, { job: request.job, run }, request);
     if (collected === 'busy') continue;
     deletedObjects += collected.deletedObjects;
-    if (collected.over) deletedRuns.push(run);
+    if (collected.deletedLogs) deletedRuns.push(run);
   }
   return { deletedObjects, deletedRuns };
 }
@@ -84,7 +87,7 @@ async function collectRun(
   ports: CoordinatorPorts,
   key: RunKey,
   { retained = LIMITS.checkpointsRetained }: CollectRequest,
-): Promise<'busy' | { readonly deletedObjects: number; readonly over: boolean }> {
+): Promise<'busy' | { readonly deletedObjects: number; readonly deletedLogs: boolean }> {
   const listed = await listObjects(ports, key.run);
   const tables = new JobTables(ports.records);
   const run = (await tables.run(key))?.value;
@@ -103,15 +106,21 @@ async function collectRun(
   const garbage = listed.filter(({ name, storedAt }) =>
     ports.rules.isGarbage({ reachable: isReachable(name), ageMs: now - storedAt }),
   );
-  if (over) {
-    for (const subtask of subtasksOf(run.plan, run.id)) await ports.log.deleteLog(subtask);
-    await ports.table?.deleteRun(run.id);
-  }
+  const deletedLogs = over && !run.logsDeleted;
+  if (deletedLogs) await deleteLogs(ports, key, run);
   await deleteObjects(ports, garbage);
   // What stops a run may be cut long after it has noted its bases: what lies behind them is not forgotten.
   const stopping = pending.some(({ purpose }) => purpose === 'stop');
   if (!over && !stopping) await forgetSegments(ports, run, { roots, kept });
-  return { deletedObjects: garbage.length, over };
+  return { deletedObjects: garbage.length, deletedLogs };
+}
+
+async function deleteLogs(ports: CoordinatorPorts, key: RunKey, { id, plan }: RunState): Promise<void> {
+  for (const subtask of subtasksOf(plan, id)) await ports.log.deleteLog(subtask);
+  await ports.table?.deleteRun(id);
+  const tables = new JobTables(ports.records);
+  const read = await tables.run(key);
+  if (read !== undefined) await tables.update(read, { ...read.value, logsDeleted: true });
 }
 
 /** Shortens the lists of segments of bases, which only grow when a subtask compacts its log itself. */

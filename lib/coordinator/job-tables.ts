@@ -49,6 +49,8 @@ export interface RunState {
   readonly restoredFrom: string | null;
   /** Every subtask has its genesis item: from now on the logs are what counts, not `restoredFrom`. */
   readonly genesisWritten: boolean;
+  /** Its logs and its rows of keyed state are gone; its checkpoints are not. */
+  readonly logsDeleted: boolean;
   /** When `status` changed last. Unit: ms since the epoch. */
   readonly changedAt: number;
 }
@@ -183,15 +185,17 @@ function parseJob({ lineage, currentRun }: Fields): JobState | undefined {
 
 function parseRun(fields: Fields): RunState | undefined {
   const { id, job, lineage, status, plan, code, replaces } = fields;
-  const { from, restoredFrom, genesisWritten, changedAt } = fields;
+  const { from, restoredFrom, genesisWritten, logsDeleted, changedAt } = fields;
   const texts = typeof id === 'string' && typeof job === 'string' && typeof code === 'string';
   const numbers = typeof lineage === 'number' && typeof changedAt === 'number';
   const origins = { replaces, from, restoredFrom };
-  if (!texts || !numbers || !areOrigins(origins) || typeof genesisWritten !== 'boolean') return undefined;
+  if (!texts || !numbers || !areOrigins(origins)) return undefined;
+  if (typeof genesisWritten !== 'boolean' || typeof logsDeleted !== 'boolean') return undefined;
   if (!RUN_STATUSES.includes(status) || !isPlan(plan)) return undefined;
   // The list above holds exactly the members of the union.
   const known = status as RunStatus;
-  return { id, job, lineage, status: known, plan, code, ...origins, genesisWritten, changedAt };
+  const facts = { genesisWritten, logsDeleted, changedAt };
+  return { id, job, lineage, status: known, plan, code, ...origins, ...facts };
 }
 
 type Origins = Pick<RunState, 'replaces' | 'from' | 'restoredFrom'>;

@@ -251,7 +251,16 @@ function newRun(
   { job, run: id, plan, code }: StartRequest,
   origin: Pick<RunState, 'lineage' | 'replaces'>,
 ): RunState {
-  const fields = { id, job, ...origin, plan, code, genesisWritten: false, changedAt: clock.now() };
+  const fields = {
+    id,
+    job,
+    ...origin,
+    plan,
+    code,
+    genesisWritten: false,
+    logsDeleted: false,
+    changedAt: clock.now(),
+  };
   return { ...fields, status: 'CREATED', from: null, restoredFrom: null };
 }
 

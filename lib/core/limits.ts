@@ -82,8 +82,8 @@ export const LIMITS = {
   foldedChunkBytesMax: 32 << 20,
   /** How long a tombstone stays in a remote table of keyed state: longer than any process is frozen. */
   tombstoneAgeMs: 48 * 3_600_000,
-  /** Largest value of one place of keyed state in a remote table; an item of DynamoDB is at most 400 KB. */
-  tableValueBytesMax: 350 << 10,
+  /** Largest row of keyed state in a remote table, place and value; an item of DynamoDB is at most 400 KB. */
+  tableRowBytesMax: 350 << 10,
   /** Calls to a remote table that are under way at the same time for one batch. */
   tableCallsMax: 32,
   /** Chunk of a full state: one object of a base. */

@@ -1,4 +1,6 @@
 /** Tables of keyed state: what the `table` state backend keeps outside of memory. */
+import { UserError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { KeyedRow, PlaceRow, VersionedRow } from '../core/log/keyed-row.ts';
 
 /**
@@ -34,4 +36,23 @@ export interface KeyedTable {
   remove(scope: TableScope, rows: readonly Omit<VersionedRow, 'value'>[]): Promise<void>;
   /** Removes the rows of a run that is over. */
   deleteRun(run: string): Promise<void>;
+}
+
+/**
+ * Throws UserError STATE_VALUE_INVALID for a row that no table has to take. What is in a log has to fit: its
+ * rows are written behind it.
+ */
+export function requireFittingRow(
+  operator: string,
+  { place, value }: { readonly place: Uint8Array; readonly value: Uint8Array | undefined },
+): void {
+  const bytes = place.length + (value?.length ?? 0);
+  if (bytes <= LIMITS.tableRowBytesMax) return;
+  throw new UserError(
+    'STATE_VALUE_INVALID',
+    `A state value of operator ${operator} has ${bytes} bytes with its name and map key; the state table ` +
+      `holds at most ${LIMITS.tableRowBytesMax} in one place. Keep less in a value, take map state or the ` +
+      'heap backend.',
+    { context: { operatorUid: operator } },
+  );
 }

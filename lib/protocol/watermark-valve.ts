@@ -10,6 +10,8 @@
  * I4  The output is idle exactly while all channels are. If the last one to go idle was the one that held the
  *     output back, the maximum over all channels is flushed before.
  * I5  A finished channel counts as one with MAX_WATERMARK.
+ * I6  A valve that is built anew lets no more through than the operator behind it has seen: what it let
+ *     through depends on the order of its input, which nobody remembers.
  *
  * Source: Flink's StatusWatermarkValve.
  */
@@ -37,6 +39,7 @@ export class WatermarkValve {
   readonly #output: WatermarkValveOutput;
   #watermark = MIN_TIMESTAMP;
   #idle = false;
+  #paused = false;
 
   constructor(channels: number, output: WatermarkValveOutput) {
     this.#channels = Array.from({ length: channels }, () => ({
@@ -55,7 +58,8 @@ export class WatermarkValve {
   /** Takes a watermark of a channel. Throws InvariantError INVARIANT if there is no such channel. */
   inputWatermark(channel: number, watermark: number): void {
     const status = this.#channel(channel);
-    if (this.#idle || status.idle || watermark <= status.watermark) return;
+    if (this.#paused) status.watermark = Math.max(status.watermark, watermark);
+    if (this.#paused || this.#idle || status.idle || watermark <= status.watermark) return;
     status.watermark = watermark;
     if (!status.aligned && watermark >= this.#watermark) status.aligned = true;
     if (status.aligned) this.#outputMinimum();
@@ -66,6 +70,7 @@ export class WatermarkValve {
     const status = this.#channel(channel);
     if (idle === status.idle) return;
     status.idle = idle;
+    if (this.#paused) return;
     if (idle) this.#becameIdle(status);
     else this.#becameActive(status);
   }
@@ -74,6 +79,28 @@ export class WatermarkValve {
   finishChannel(channel: number): void {
     this.inputWatermarkStatus(channel, false);
     this.inputWatermark(channel, MAX_WATERMARK);
+  }
+
+  /** From here to `resume` channels say where they are, not what happens: nothing is let through. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /**
+   * Lets through what the channels have reached, at most `reached`: how far the operator behind the valve has
+   * come (I6). Unit: ms since the epoch.
+   */
+  resume(reached: number): void {
+    this.#paused = false;
+    const active = this.#channels.filter(({ idle }) => !idle);
+    const idle = active.length === 0;
+    const known = idle ? highest(this.#channels) : lowest(active);
+    const watermark = Math.max(this.#watermark, Math.min(known, reached));
+    for (const status of this.#channels) status.aligned = !status.idle && status.watermark >= watermark;
+    if (this.#idle && !idle) this.#output.processWatermarkStatus(false);
+    this.#emit(watermark);
+    if (!this.#idle && idle) this.#output.processWatermarkStatus(true);
+    this.#idle = idle;
   }
 
   #becameIdle(status: ChannelStatus): void {
@@ -104,9 +131,7 @@ export class WatermarkValve {
   }
 
   #outputMaximum(): void {
-    let maximum = MIN_TIMESTAMP;
-    for (const { watermark } of this.#channels) if (watermark > maximum) maximum = watermark;
-    this.#emit(maximum);
+    this.#emit(highest(this.#channels));
   }
 
   #emit(watermark: number): void {
@@ -123,4 +148,12 @@ export class WatermarkValve {
       `The watermark valve has ${this.#channels.length} channels, none is ${channel}.`,
     );
   }
+}
+
+function lowest(channels: readonly ChannelStatus[]): number {
+  return channels.reduce((low, { watermark }) => Math.min(low, watermark), MAX_WATERMARK);
+}
+
+function highest(channels: readonly ChannelStatus[]): number {
+  return channels.reduce((high, { watermark }) => Math.max(high, watermark), MIN_TIMESTAMP);
 }

@@ -17,6 +17,11 @@ export interface Input {
   /** Never lower than the one before. Unit: ms since the epoch. */
   processWatermark(watermark: number): void;
   processWatermarkStatus(idle: boolean): void;
+  /**
+   * The watermark that an operator has seen here, as its state remembers it. Unit: ms since the epoch.
+   * @default - it remembers none
+   */
+  readonly reached?: number | undefined;
 }
 
 /** How messages name an operator. */

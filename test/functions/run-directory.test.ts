@@ -5,7 +5,8 @@ import { JobTables, type RunState } from '../../lib/coordinator/job-tables.ts';
 import { RetryableError } from '../../lib/core/errors.ts';
 
 const RUN: RunState = {
-  ...{ id: 'run-1', job: 'words', lineage: 1, status: 'RUNNING', code: 'code-1', genesisWritten: true },
+  ...{ id: 'run-1', job: 'words', lineage: 1, status: 'RUNNING', code: 'code-1' },
+  ...{ genesisWritten: true, logsDeleted: false },
   plan: { vertices: [], edges: [] },
   ...{ replaces: null, from: null, restoredFrom: null, changedAt: 0 },
 };

@@ -18,11 +18,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { callAws } from '../../core/aws-failure.ts';
 import { mapConcurrently } from '../../core/concurrent-calls.ts';
-import { InvariantError, UserError } from '../../core/errors.ts';
+import { InvariantError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { VersionedRow } from '../../core/log/keyed-row.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { KeyedTable, TableScope } from '../../ports/keyed-table.ts';
+import { type KeyedTable, requireFittingRow, type TableScope } from '../../ports/keyed-table.ts';
 import { systemClock } from '../system/system-clock.ts';
 import { numeric } from './item-attributes.ts';
 import { deleteKeys } from './partition-deletion.ts';
@@ -52,9 +52,9 @@ export class DynamoDbKeyedTable implements KeyedTable {
     return mapConcurrently(keys, (key) => this.#loadKey(scope, key));
   }
 
-  /** Throws UserError STATE_VALUE_INVALID for a value that no item can hold; then no row is written. */
+  /** Throws UserError STATE_VALUE_INVALID for a row that no item can hold; then no row is written. */
   async write(scope: TableScope, rows: readonly VersionedRow[]): Promise<void> {
-    for (const { value } of rows) requireFitting(scope, value?.length ?? 0);
+    for (const row of rows) requireFittingRow(scope.operator, row);
     const expiry = Math.ceil((this.#clock.now() + LIMITS.tombstoneAgeMs) / 1000);
     await mapConcurrently(rows, async (row) => {
       const put = new PutItemCommand({
@@ -151,14 +151,4 @@ async function ifConditionHolds(what: string, call: () => Promise<unknown>): Pro
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   });
-}
-
-function requireFitting({ operator }: TableScope, bytes: number): void {
-  if (bytes <= LIMITS.tableValueBytesMax) return;
-  throw new UserError(
-    'STATE_VALUE_INVALID',
-    `A state value of operator ${operator} has ${bytes} bytes; the state table holds at most ` +
-      `${LIMITS.tableValueBytesMax} in one place. Keep less in a value, take map state or the heap backend.`,
-    { context: { operatorUid: operator } },
-  );
 }

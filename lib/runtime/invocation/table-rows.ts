@@ -11,30 +11,58 @@
  * T4. A place that was ever written keeps a row until long after it was removed, so that a writer that was
  *     frozen cannot bring it back: what clears several places leaves a tombstone in each.
  * T5. Rows belong to a run, and a key to one subtask of it: versions of a place are those of one log.
+ * T6. Rows that no table can hold are refused before their version is in the log: behind it, nothing could
+ *     be done about them.
  */
 import { rowChangesOf } from '../../core/codec/keyed-rows.ts';
+import { estimateBytes } from '../../core/codec/value-size.ts';
 import { InvariantError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { VersionedRow } from '../../core/log/keyed-row.ts';
-import type { KeyedTable, TableScope } from '../../ports/keyed-table.ts';
+import type { KeyedChange, OperatorDelta } from '../../core/log/state-delta.ts';
+import { type KeyedTable, requireFittingRow, type TableScope } from '../../ports/keyed-table.ts';
 import { persistently } from '../../ports/stored-objects.ts';
 import { endsOthers, placedRows, versionedRows } from '../../protocol/materialised-row.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import type { VersionInput } from './key-demand.ts';
 import type { Replica } from './replica.ts';
 
+/** Encoded text has up to three bytes a character; an estimate counts one. */
+const ESTIMATE_FACTOR = 4;
+
 /** (T2) Writes the rows that the table may lack. */
 export async function writeRows(context: InvocationContext, replica: Replica): Promise<void> {
   const { unwritten } = replica;
   if (unwritten === undefined) return;
   const { version, deltas } = unwritten;
-  for (const { operator, keyed } of context.rules.writesRows(version) ? deltas : []) {
+  // The changes of an operator are one write, in however many deltas they are: what is cleared in one of them
+  // may be put in another.
+  const operators = Map.groupBy(context.rules.writesRows(version) ? deltas : [], ({ operator }) => operator);
+  for (const [operator, ofOne] of operators) {
+    const keyed = ofOne.flatMap((delta) => delta.keyed);
     const scope = { run: context.subtask.run, operator };
     const table = tableOf(context);
     const rows = await placed(table, scope, versionedRows(rowChangesOf(keyed), version));
     if (rows.length > 0) await persistently(() => table.write(scope, rows));
   }
   replica.unwritten = undefined;
+}
+
+/** (T6) Throws UserError STATE_VALUE_INVALID. */
+export function requireFittingRows(replica: Replica, operators: readonly OperatorDelta[]): void {
+  const table = replica.program.tableState;
+  const keyed = operators.find(({ operator }) => operator === table?.operator)?.keyed ?? [];
+  const large = keyed.map((state) => ({ ...state, changes: state.changes.filter(mayBeLarge) }));
+  for (const row of rowChangesOf(large)) {
+    if (row.op === 'put' && table !== undefined) requireFittingRow(table.operator, row);
+  }
+}
+
+/** Only what comes near the limit has to be encoded to know. */
+function mayBeLarge(change: KeyedChange): boolean {
+  if (change.op !== 'put') return false;
+  const bytes = estimateBytes(change.value) + estimateBytes(change.part);
+  return bytes * ESTIMATE_FACTOR > LIMITS.tableRowBytesMax;
 }
 
 /** (T4) Only keys of which a whole map or list, or the end of a list, has gone are read for that. */

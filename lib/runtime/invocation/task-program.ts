@@ -117,7 +117,7 @@ export class TaskProgram implements SubtaskProgram {
     // Idle channels first: they must not hold back what the others have reached.
     const known = [...watermarks].sort(([, a], [, b]) => Number(b.idle) - Number(a.idle));
     for (const [key, past] of known) inputs.get(key)?.offerPast(past);
-    while (task.runBatch(false));
+    task.resumeChannels();
     this.#runSource();
     if (version > 0) forgetOutput(outputs);
     // The version in which the last input ended is the one in which the operators finished.

@@ -21,7 +21,7 @@ import type { InvocationContext } from './invocation-ports.ts';
 import type { VersionInput } from './key-demand.ts';
 import type { Replica } from './replica.ts';
 import type { ShardChange, SubtaskProgram } from './subtask-program.ts';
-import { prefetchRows } from './table-rows.ts';
+import { prefetchRows, requireFittingRows } from './table-rows.ts';
 import { VersionDraft } from './version-draft.ts';
 import { wakesInVain } from './version-due.ts';
 
@@ -178,6 +178,7 @@ export class VersionMaker {
     await program.settle();
     if (program.inputEnded && !endedBefore) await program.finish();
     draft.changes = await program.collect();
+    requireFittingRows(replica, draft.changes.operators);
     draft.nextTimer = program.nextTimer();
     draft.inputEnded = program.inputEnded;
     return true;

@@ -6,6 +6,10 @@ import { FunctionOperator } from './function-operator.ts';
 export abstract class OneInputOperator<F extends RichFunction> extends FunctionOperator<F> implements Input {
   readonly inputs: readonly [Input] = [this];
 
+  get reached(): number {
+    return this.eventTime.watermark;
+  }
+
   abstract processElement(value: unknown, timestamp: number): void;
 
   processWatermark(watermark: number): void {

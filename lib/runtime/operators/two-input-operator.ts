@@ -19,17 +19,21 @@ export abstract class TwoInputOperator<F extends RichFunction> extends FunctionO
   constructor(userFunction: UserFunction<F>, context: OperatorContext) {
     super(userFunction, context);
     this.inputs = [
-      {
-        processElement: (value, timestamp) => this.processElement1(value, timestamp),
-        processWatermark: (watermark) => this.#processWatermark(0, watermark),
-        processWatermarkStatus: (idle) => this.#processStatus(0, idle),
-      },
-      {
-        processElement: (value, timestamp) => this.processElement2(value, timestamp),
-        processWatermark: (watermark) => this.#processWatermark(1, watermark),
-        processWatermarkStatus: (idle) => this.#processStatus(1, idle),
-      },
+      this.#input(0, (value, timestamp) => this.processElement1(value, timestamp)),
+      this.#input(1, (value, timestamp) => this.processElement2(value, timestamp)),
     ];
+  }
+
+  #input(index: 0 | 1, processElement: Input['processElement']): Input {
+    const reached = () => this.#combined.inputs[index]?.watermark;
+    return {
+      processElement,
+      processWatermark: (watermark) => this.#processWatermark(index, watermark),
+      processWatermarkStatus: (idle) => this.#processStatus(index, idle),
+      get reached() {
+        return reached();
+      },
+    };
   }
 
   protected abstract processElement1(value: unknown, timestamp: number): void;

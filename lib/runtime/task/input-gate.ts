@@ -1,3 +1,4 @@
+import { MAX_WATERMARK } from '../../core/time.ts';
 import type { Batch } from '../../ports/channel.ts';
 import { WatermarkValve } from '../../protocol/watermark-valve.ts';
 import type { Input } from '../operator.ts';
@@ -13,6 +14,16 @@ export class InputGate {
   constructor(target: Input, channels: number) {
     this.#target = target;
     this.#valve = new WatermarkValve(channels, target);
+  }
+
+  /** From here to `resume` channels say where they are. */
+  pause(): void {
+    this.#valve.pause();
+  }
+
+  /** Goes on from where the channels are, but from no later than the operator has come. */
+  resume(): void {
+    this.#valve.resume(this.#target.reached ?? MAX_WATERMARK);
   }
 
   /** The side of the gate that one channel feeds. */

@@ -37,6 +37,9 @@ export class RecordGuard {
         this.run(value, timestamp, () => target.processElement(value, timestamp)),
       processWatermark: (watermark) => target.processWatermark(watermark),
       processWatermarkStatus: (idle) => target.processWatermarkStatus(idle),
+      get reached() {
+        return target.reached;
+      },
     };
   }
 
@@ -69,5 +72,8 @@ export function firingBarrier(target: Input): Input {
       }
     },
     processWatermarkStatus: (idle) => target.processWatermarkStatus(idle),
+    get reached() {
+      return target.reached;
+    },
   };
 }

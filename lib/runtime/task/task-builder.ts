@@ -123,6 +123,7 @@ class TaskBuilder {
       operators,
       exchanges: [...this.#exchanges.values()].flat(),
       channels: this.#taskChannels(),
+      gates: this.#gatesInOrder(),
       time: this.#time,
       cursor: this.#cursor,
     });
@@ -293,6 +294,11 @@ class TaskBuilder {
       this.#gates.set(key, entry);
     }
     return entry.gate.channelInput(entry.next++);
+  }
+
+  #gatesInOrder(): readonly InputGate[] {
+    const ofNode = (id: number) => [this.#gates.get(inputKey(id, 0)), this.#gates.get(inputKey(id, 1))];
+    return this.#nodes.flatMap(({ id }) => ofNode(id)).flatMap((entry) => entry?.gate ?? []);
   }
 
   #operatorOf(nodeId: number): Operator {

@@ -15,7 +15,7 @@ import type { Input, Operator, OperatorIdentity, UserCodeCursor } from '../opera
 import { isEmptyDelta } from '../operator-delta.ts';
 import type { ExchangeOutput } from './exchange-output.ts';
 import { failureOf } from './failure.ts';
-import { deliverBatch } from './input-gate.ts';
+import { deliverBatch, type InputGate } from './input-gate.ts';
 import { SinkOperator } from './sink-operator.ts';
 import { SourceOperator } from './source-operator.ts';
 import type { TaskTimeService } from './task-time-service.ts';
@@ -45,6 +45,8 @@ export interface TaskOptions {
   readonly operators: readonly TaskOperator[];
   readonly exchanges: readonly ExchangeOutput[];
   readonly channels: readonly TaskChannel[];
+  /** In topological order. */
+  readonly gates: readonly InputGate[];
   readonly time: TaskTimeService;
   readonly cursor: UserCodeCursor;
 }
@@ -157,6 +159,16 @@ export class Task {
     if (!fromSources && !fromChannels) return false;
     this.#endBatch();
     return true;
+  }
+
+  /** Runs what channels say of where they are, which is no progress: no timer fires for it. */
+  resumeChannels(): void {
+    const { gates } = this.#options;
+    for (const gate of gates) gate.pause();
+    while (this.runBatch(false));
+    this.#position = () => 'where its channels are';
+    for (const gate of gates) this.#attributed(() => gate.resume());
+    this.#endBatch();
   }
 
   #pollSources(): boolean {

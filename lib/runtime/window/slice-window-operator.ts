@@ -123,6 +123,10 @@ export class SliceWindowOperator implements Operator, Input {
     if (slice.firstFireTime <= reached) this.#refire(slice, canonical, key);
   }
 
+  get reached(): number {
+    return this.#eventTime.watermark;
+  }
+
   processWatermark(watermark: number): void {
     // A source that starts again behind the restored watermark must not turn time back.
     if (watermark < this.#eventTime.watermark) return;

@@ -111,11 +111,17 @@ export class WindowOperator implements Operator, Input, TimerTarget {
     if (!taken && this.#isEventTime) this.#late.skip(value, timestamp, this.#timers.watermarkOfKey());
   }
 
+  get reached(): number {
+    return this.#timers.currentWatermark();
+  }
+
   processWatermark(watermark: number): void {
+    const { reached } = this;
     // A source that starts again behind the restored watermark must not turn time back.
-    if (watermark < this.#timers.currentWatermark()) return;
+    if (watermark < reached) return;
     this.#context.cursor.operator = this.#context;
-    this.#timers.advanceWatermark(watermark);
+    // Told again, it fires nothing: what was registered behind it waits for the next one.
+    if (watermark > reached) this.#timers.advanceWatermark(watermark);
     this.#context.output.processWatermark(watermark);
   }
 

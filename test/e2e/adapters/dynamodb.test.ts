@@ -121,19 +121,25 @@ describe('DynamoDbKeyedTable', () => {
     expect(loaded.map(textOf).sort()).toEqual(rows.map(textOf).sort());
   });
 
-  it('the largest value fits; of rows with a larger one none is written', async () => {
-    const row = (place: number, bytes: number): VersionedRow => ({
-      key: encodeKey('x'.repeat(5000)),
-      place: encodeKey(['p'.repeat(5000), place]),
-      version: 1,
-      value: new Uint8Array(bytes),
-    });
-    await table.write(scope, [row(1, LIMITS.tableValueBytesMax)]);
-    const write = table.write(scope, [row(2, 1), row(3, LIMITS.tableValueBytesMax + 1)]);
-    await expect(write).rejects.toMatchObject({ code: 'STATE_VALUE_INVALID' });
-    const [rows = []] = await table.load(scope, [row(1, 0).key]);
-    expect(rows.map(({ value }) => value?.length)).toEqual([LIMITS.tableValueBytesMax]);
-  });
+  it.each([5000, 90_000])(
+    'the largest row fits, also with a place of %i bytes; of rows with a larger one none is written',
+    async (placeBytes) => {
+      const key = encodeKey(`${placeBytes} ${'x'.repeat(5000)}`);
+      const row = (part: number, bytes: number): VersionedRow => {
+        const place = encodeKey(['p'.repeat(placeBytes), part]);
+        return { key, place, version: 1, value: new Uint8Array(bytes - place.length) };
+      };
+      const largest = row(1, LIMITS.tableRowBytesMax);
+      await table.write(scope, [largest]);
+      const write = table.write(scope, [
+        row(2, LIMITS.tableRowBytesMax),
+        row(3, LIMITS.tableRowBytesMax + 1),
+      ]);
+      await expect(write).rejects.toMatchObject({ code: 'STATE_VALUE_INVALID' });
+      const [rows = []] = await table.load(scope, [key]);
+      expect(rows.map(({ value }) => value?.length)).toEqual([largest.value?.length]);
+    },
+  );
 
   it('a key is one query, a row one put, a removal one delete', async () => {
     const rows = [1, 2, 3].map((place) => ({

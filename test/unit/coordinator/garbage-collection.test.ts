@@ -200,6 +200,7 @@ describe('collectGarbage', () => {
     const report = await collectGarbage(world, { job: JOB, retained: 0 });
     expect(report.deletedRuns).toEqual([RUN]);
     expect((await world.log.readFrom(SUBTASKS[0]!, 1, 1)).items).toEqual([]);
+    expect((await collectGarbage(world, { job: JOB, retained: 0 })).deletedRuns).toEqual([]);
     const savepoint = (await new JobTables(world.records).checkpoint(RUN, 6))!.value.manifest!;
     await restoreJob(world, {
       ...{ job: JOB, run: 'run-3', plan: planOf(2, 1), code: 'new', from: savepoint },
@@ -213,7 +214,14 @@ describe('collectGarbage', () => {
 describe('decisions about garbage', () => {
   const run: RunState = {
     ...{ id: 'a', job: JOB, lineage: 1, status: 'SEALED', plan: planOf(1, 1), code: 'c' },
-    ...{ replaces: null, from: null, restoredFrom: null, genesisWritten: true, changedAt: 0 },
+    ...{
+      replaces: null,
+      from: null,
+      restoredFrom: null,
+      genesisWritten: true,
+      logsDeleted: false,
+      changedAt: 0,
+    },
   };
   const next: RunState = { ...run, id: 'b', status: 'RUNNING' };
   const late = LIMITS.garbageAgeMs + 1;

@@ -67,7 +67,7 @@ describe('JobTables', () => {
     const state: Omit<RunState, 'job'> = {
       ...{ id: RUN, lineage: 1, status: 'RUNNING', plan: planOf(1, 1), code: 'c' },
       ...{ replaces: null, from: null, restoredFrom: null },
-      ...{ genesisWritten: true, changedAt: 1 },
+      ...{ genesisWritten: true, logsDeleted: false, changedAt: 1 },
     };
     await tables.createRun({ ...state, job: 'a' });
     await tables.createRun({ ...state, job: 'a/b' });

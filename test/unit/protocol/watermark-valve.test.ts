@@ -205,3 +205,64 @@ function recordingValve(channels: number) {
   };
   return { valve, taken };
 }
+
+describe('a valve that is built anew', () => {
+  const MARKS = fc.integer({ min: 0, max: 9 });
+  const CHANNELS = fc.array(fc.record({ watermark: MARKS, idle: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+
+  function resumed(
+    channels: readonly { readonly watermark: number; readonly idle: boolean }[],
+    reached: number,
+  ) {
+    const output: (number | Status)[] = [];
+    const valve = new WatermarkValve(channels.length, {
+      processWatermark: (watermark) => output.push(watermark),
+      processWatermarkStatus: (idle) => output.push(idle ? 'IDLE' : 'ACTIVE'),
+    });
+    valve.pause();
+    for (const [channel, { watermark, idle }] of channels.entries()) {
+      valve.inputWatermark(channel, watermark);
+      valve.inputWatermarkStatus(channel, idle);
+    }
+    expect(output).toEqual([]);
+    valve.resume(reached);
+    return { valve, output };
+  }
+
+  it('lets through no more than the operator behind it has seen', () => {
+    fc.assert(
+      fc.property(CHANNELS, MARKS, (channels, reached) => {
+        const { valve, output } = resumed(channels, reached);
+        expect(valve.currentWatermark).toBeLessThanOrEqual(reached);
+        expect(output.includes('IDLE')).toBe(channels.every(({ idle }) => idle));
+      }),
+    );
+  });
+
+  it('goes on once every active channel has gone further', () => {
+    fc.assert(
+      fc.property(CHANNELS, MARKS, (channels, reached) => {
+        const { valve } = resumed(channels, reached);
+        for (const [channel, { idle }] of channels.entries()) if (!idle) valve.inputWatermark(channel, 10);
+        if (channels.some(({ idle }) => !idle)) expect(valve.currentWatermark).toBe(10);
+      }),
+    );
+  });
+
+  it('waits for a channel that has said nothing yet', () => {
+    const { valve, output } = resumed(
+      [
+        { watermark: 5, idle: false },
+        { watermark: MIN_TIMESTAMP, idle: false },
+      ],
+      7,
+    );
+    valve.inputWatermark(0, 8);
+    expect(output).toEqual([]);
+    valve.inputWatermark(1, 6);
+    expect(output).toEqual([6]);
+  });
+});

@@ -1,4 +1,5 @@
 /** Stores, streams and processes in memory, with a stream driver that behaves as an event source mapping. */
+import { MemoryKeyedTable } from '../../../../lib/adapters/memory/memory-keyed-table.ts';
 import { MemoryObjectStore } from '../../../../lib/adapters/memory/memory-object-store.ts';
 import { MemoryStreamTransport } from '../../../../lib/adapters/memory/memory-stream-transport.ts';
 import { MemorySubtaskLog } from '../../../../lib/adapters/memory/memory-subtask-log.ts';
@@ -48,6 +49,7 @@ export class InvocationWorld {
   readonly memoryLog: MemorySubtaskLog;
   readonly clock = { now: () => this.now, sleep: async () => {} };
   readonly objects = new MemoryObjectStore(this.clock);
+  readonly table = new MemoryKeyedTable();
   readonly streams = new MemoryStreamTransport();
   readonly performed = new Map<string, unknown>();
   readonly performances: string[] = [];
@@ -95,6 +97,7 @@ export class InvocationWorld {
         log: this.#log(),
         objects: this.objects,
         transport: this.#transport(),
+        table: this.table,
         clock: this.clock,
         random: { next: () => 0.5 },
         metrics: { count: (scope, name, by) => this.#count(`${scope} ${name}`, by), gauge: () => {} },

@@ -97,6 +97,7 @@ class TwoOperators {
       })),
       exchanges: [exchanges.first, exchanges.second],
       channels: [{ channel: this.input, input: first, label: 'the input' }],
+      gates: [],
       time: new TaskTimeService({ now: () => 0, sleep: async () => {} }),
       cursor,
     });
