@@ -11,7 +11,7 @@ import { systemRandom } from '../lib/adapters/system/system-random.ts';
 import type { JobDefinition } from '../lib/api/define-job.ts';
 import type { RunState } from '../lib/coordinator/job-tables.ts';
 import type { BindingData, Deployment } from '../lib/core/deployment.ts';
-import { InvariantError, UserError } from '../lib/core/errors.ts';
+import { InvariantError, StreamError, UserError } from '../lib/core/errors.ts';
 import type { ListedShard } from '../lib/core/listed-shard.ts';
 import type { MetricName } from '../lib/core/metric-names.ts';
 import { planHashOf } from '../lib/graph/plan-hash.ts';
@@ -69,7 +69,7 @@ export class TaskRuntime implements CountedMetrics {
     try {
       const work = isRequest(event) ? this.#request(event, deadline) : this.#batch(batchOf(event), deadline);
       const outcome = await withinTime(work, deadline);
-      if (outcome.kind === 'failed') this.#hosted = undefined;
+      if (outcome.kind === 'failed' && !isTimeOver(outcome.error)) this.#hosted = undefined;
       return outcome;
     } catch (error) {
       this.#hosted = undefined;
@@ -186,6 +186,11 @@ export class TaskRuntime implements CountedMetrics {
     });
     return { run, host, lineage };
   }
+}
+
+/** What is in memory holds good, and the next invocation goes on with it. */
+function isTimeOver(error: unknown): boolean {
+  return error instanceof StreamError && error.code === 'TIME_OVER';
 }
 
 function parallelismOf({ plan }: RunState, vertex: string): number {

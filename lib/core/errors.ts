@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   ARGUMENT_INVALID: 'user',
   FUNCTION_FAILED: 'user',
   IO_FAILED: 'retryable',
+  TIME_OVER: 'retryable',
   CHECKPOINT_UNUSABLE: 'user',
   RUN_FENCED: 'fenced',
   RECORD_UNPARSABLE: 'record',

@@ -68,6 +68,8 @@ export const LIMITS = {
   residentKeyBytesMax: 128 << 20,
   /** Keys that are loaded from a remote table in one call. */
   tableLoadKeysMax: 100,
+  /** Rows that are written to a remote table in one call: what a repetition repeats. */
+  tableWriteRowsMax: 1000,
   /** Elements of list state that are written as one place: what an append rewrites at most. */
   stateListChunk: 64,
   /** Slots of the ring in which a subtask's log lives; fixed for the life of a run. */

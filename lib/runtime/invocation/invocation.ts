@@ -144,7 +144,7 @@ export class Invocation {
     const proved = rules.inferSentThrough(vectors.unsent, this.#firstOfShards());
     replica.acknowledgedThrough = Math.max(replica.acknowledgedThrough, proved);
     await sendUnsent(this.#context, replica);
-    await writeRows(this.#context, replica);
+    await writeRows(this.#context, replica, () => this.#checkTime());
     const waiting = [...vectors.intents.values()].filter(({ id }) => !replica.performed.has(id));
     if (waiting.length === 0) return;
     await replica.program.perform(waiting);
@@ -233,7 +233,7 @@ export class Invocation {
   #checkTime(): void {
     const { clock } = this.#context;
     if (clock.now() + LIMITS.invocationMarginMs < this.#plan.input.deadline) return;
-    throw new RetryableError('IO_FAILED', 'The time of this invocation is over; the rest has to come again.');
+    throw new RetryableError('TIME_OVER', 'The time of this invocation is over; the rest has to come again.');
   }
 
   /** (I13) Throws for a record that a finished log has not consumed. */

@@ -1,8 +1,16 @@
+import type { VersionedRow } from '../../core/log/keyed-row.ts';
 import type { BaseRecord, LogItem } from '../../core/log/log-item.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import type { TableScope } from '../../ports/keyed-table.ts';
 import { type KeyedVersion, keyedVersionAfter, withChunk } from '../../protocol/keyed-version.ts';
 import type { SubtaskVectors } from '../../protocol/subtask-vectors.ts';
 import type { OutputWatermark, SubtaskProgram } from './subtask-program.ts';
+
+/** Rows that are written to a table in one call. */
+export interface RowShare {
+  readonly scope: TableScope;
+  readonly rows: readonly VersionedRow[];
+}
 
 /**
  * A subtask in the memory of one process.
@@ -22,6 +30,8 @@ export class Replica {
   opened = false;
   /** What the table may lack; undefined too for a program whose state is all in memory. */
   unwritten: KeyedVersion | undefined;
+  /** What is left to be written of `unwritten`; of no use for another. */
+  rowWrites: { readonly of: KeyedVersion; readonly shares: RowShare[] } | undefined;
   /** Watermarks were told again since the last version. */
   watermarksRepeated = false;
   /** Ids of effects that were performed and of which the log does not know yet. */

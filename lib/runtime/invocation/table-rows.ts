@@ -22,19 +22,42 @@ import type { VersionedRow } from '../../core/log/keyed-row.ts';
 import type { KeyedChange, OperatorDelta } from '../../core/log/state-delta.ts';
 import { type KeyedTable, requireFittingRow, type TableScope } from '../../ports/keyed-table.ts';
 import { persistently } from '../../ports/stored-objects.ts';
+import type { KeyedVersion } from '../../protocol/keyed-version.ts';
 import { endsOthers, placedRows, versionedRows } from '../../protocol/materialised-row.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import type { VersionInput } from './key-demand.ts';
-import type { Replica } from './replica.ts';
+import type { Replica, RowShare } from './replica.ts';
 
 /** Encoded text has up to three bytes a character; an estimate counts one. */
 const ESTIMATE_FACTOR = 4;
 
-/** (T2) Writes the rows that the table may lack. */
-export async function writeRows(context: InvocationContext, replica: Replica): Promise<void> {
+/**
+ * (T2) Writes the rows that the table may lack. `checkTime` may throw between two shares; the replica
+ * remembers which are done.
+ */
+export async function writeRows(
+  context: InvocationContext,
+  replica: Replica,
+  checkTime: () => void,
+): Promise<void> {
   const { unwritten } = replica;
   if (unwritten === undefined) return;
-  const { version, deltas } = unwritten;
+  if (replica.rowWrites?.of !== unwritten) {
+    replica.rowWrites = { of: unwritten, shares: await rowShares(context, unwritten) };
+  }
+  const { shares } = replica.rowWrites;
+  for (let share = shares.at(-1); share !== undefined; share = shares.at(-1)) {
+    checkTime();
+    const { scope, rows } = share;
+    await persistently(() => tableOf(context).write(scope, rows));
+    shares.pop();
+  }
+  replica.unwritten = undefined;
+  replica.rowWrites = undefined;
+}
+
+async function rowShares(context: InvocationContext, { version, deltas }: KeyedVersion): Promise<RowShare[]> {
+  const shares: RowShare[] = [];
   // The changes of an operator are one write, in however many deltas they are: what is cleared in one of them
   // may be put in another.
   const operators = Map.groupBy(context.rules.writesRows(version) ? deltas : [], ({ operator }) => operator);
@@ -43,9 +66,11 @@ export async function writeRows(context: InvocationContext, replica: Replica): P
     const scope = { run: context.subtask.run, operator };
     const table = tableOf(context);
     const rows = await placed(table, scope, versionedRows(rowChangesOf(keyed), version));
-    if (rows.length > 0) await persistently(() => table.write(scope, rows));
+    for (let from = 0; from < rows.length; from += LIMITS.tableWriteRowsMax) {
+      shares.push({ scope, rows: rows.slice(from, from + LIMITS.tableWriteRowsMax) });
+    }
   }
-  replica.unwritten = undefined;
+  return shares;
 }
 
 /** (T6) Throws UserError STATE_VALUE_INVALID. */

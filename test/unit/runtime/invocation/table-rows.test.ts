@@ -5,9 +5,11 @@ import { MemoryObjectStore } from '../../../../lib/adapters/memory/memory-object
 import { MemorySubtaskLog } from '../../../../lib/adapters/memory/memory-subtask-log.ts';
 import { compactSubtask } from '../../../../lib/coordinator/compaction.ts';
 import { voidPayload } from '../../../../lib/coordinator/subtask-fold.ts';
+import { RetryableError } from '../../../../lib/core/errors.ts';
 import { encodeKey } from '../../../../lib/core/key.ts';
+import { LIMITS } from '../../../../lib/core/limits.ts';
 import type { LogItem } from '../../../../lib/core/log/log-item.ts';
-import type { KeyedStateDelta, OperatorDelta } from '../../../../lib/core/log/state-delta.ts';
+import type { KeyedChange, KeyedStateDelta, OperatorDelta } from '../../../../lib/core/log/state-delta.ts';
 import { defineJob, millis, ValueStateDescriptor, WatermarkStrategy } from '../../../../lib/index.ts';
 import { storePayload } from '../../../../lib/ports/stored-objects.ts';
 import { liveRows } from '../../../../lib/protocol/materialised-row.ts';
@@ -26,6 +28,18 @@ const SUBTASK = { run: RUN, vertex: 'v', subtask: 0 };
 const KEYS = Array.from({ length: 30 }, (_, i) => `k${i}`);
 /** All of them are more than one chunk of a base. */
 const VALUE = 'x'.repeat(300_000);
+
+const inTime = (): void => {};
+
+/** Counts the rows of its writes. */
+class CountingTable extends MemoryKeyedTable {
+  written = 0;
+
+  override write(...[scope, rows]: Parameters<MemoryKeyedTable['write']>): Promise<void> {
+    this.written += rows.length;
+    return super.write(scope, rows);
+  }
+}
 
 function deltaOf(keyed: readonly KeyedStateDelta[]): OperatorDelta {
   const none = { timers: [], states: [], watermark: undefined, keyGroupWatermarks: undefined };
@@ -71,18 +85,47 @@ it('what is cleared and put again in one version is there, however many chunks a
   }
   // The second process has ended before it wrote the rows of its version.
   const unwritten = { version: 1, deltas: [versions[0]] };
-  await writeRows(context, { unwritten } as unknown as Replica);
+  await writeRows(context, { unwritten } as unknown as Replica, inTime);
   let nonces = 0;
   await compactSubtask({ log, objects, nonce: () => `n${nonces++}`, table } as never, SUBTASK);
   const program = { tableState: { operator: 'o' }, applyState() {}, close: async () => {} };
   const replica = await loadReplica(context, async () => program as unknown as SubtaskProgram);
   expect(replica.unwritten?.deltas.length).toBeGreaterThan(1);
-  await writeRows(context, replica);
+  await writeRows(context, replica, inTime);
   const rows = await table.load(
     { run: RUN, operator: 'o' },
     KEYS.map((key) => encodeKey(key)),
   );
   expect(rows.map((ofKey) => liveRows(ofKey).length)).toEqual(KEYS.map(() => 1));
+});
+
+it('rows of a version that takes several invocations are written once', async () => {
+  const keys = Array.from({ length: 3 * LIMITS.tableWriteRowsMax + 1 }, (_, i) => `k${i}`);
+  const changes = keys.map((key) => ({ op: 'put', key, value: 1 }) as KeyedChange);
+  const unwritten = {
+    version: 1,
+    deltas: [deltaOf([{ name: 's', kind: 'value', changes } as KeyedStateDelta])],
+  };
+  const table = new CountingTable();
+  const context = { table, subtask: SUBTASK, rules: PRODUCTION_RULES } as unknown as InvocationContext;
+  const replica = { unwritten } as unknown as Replica;
+  let left = 0;
+  const untilOver = (): void => {
+    if (left-- === 0) throw new RetryableError('TIME_OVER', 'over');
+  };
+  for (let invocation = 1; invocation <= 3; invocation++) {
+    left = 1;
+    await expect(writeRows(context, replica, untilOver)).rejects.toMatchObject({ code: 'TIME_OVER' });
+    expect(table.written).toBeLessThanOrEqual(invocation * LIMITS.tableWriteRowsMax);
+  }
+  await writeRows(context, replica, inTime);
+  expect(replica.unwritten).toBeUndefined();
+  expect(table.written).toBe(keys.length);
+  const rows = await table.load(
+    { run: RUN, operator: 'o' },
+    keys.map((key) => encodeKey(key)),
+  );
+  expect(rows.every((ofKey) => liveRows(ofKey).length === 1)).toBe(true);
 });
 
 describe('a value that no table holds', () => {
