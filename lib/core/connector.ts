@@ -135,6 +135,7 @@ export interface PushedReader<T, S extends SourceSplit> extends SourceReader<T, 
 /** What a reader may ask of the runtime that finds its splits itself. */
 export interface PolledReaderContext {
   readonly subtask: number;
+  readonly parallelism: number;
   /** True if the split is for this subtask: each split is for exactly one. */
   owns(splitId: string): boolean;
 }

@@ -63,7 +63,7 @@ class ObjectReader<T> implements PolledReader<T, SourceSplit> {
   readonly #objects: S3Objects;
   readonly #context: PolledReaderContext;
   readonly #open: OpenSplit<T>;
-  readonly #discovery = new DiscoveryState();
+  readonly #discovery: DiscoveryState;
   /** By name, in the order of their names. */
   #known = new Map<string, KnownObject>();
   #current: OpenObject<T> | undefined;
@@ -73,6 +73,7 @@ class ObjectReader<T> implements PolledReader<T, SourceSplit> {
     this.#objects = objects;
     this.#context = context;
     this.#open = open;
+    this.#discovery = new DiscoveryState(context);
   }
 
   async start(): Promise<void> {}
@@ -91,13 +92,18 @@ class ObjectReader<T> implements PolledReader<T, SourceSplit> {
     const { watch, client, bucket, prefix } = this.#objects;
     if (this.hasSplits || (this.#discovery.begun && !watch)) return;
     const found = await listObjects(await client(), { bucket, prefix });
-    if (found.length === 0 && !watch) throw nothingFound(`s3://${bucket}/${prefix}`);
+    if (found.length === 0 && this.#known.size === 0 && !watch)
+      throw nothingFound(`s3://${bucket}/${prefix}`);
     this.#discovery.begin();
     const own = found.filter(({ name }) => this.#context.owns(name));
-    // What was removed after it was read is forgotten.
-    this.#known = new Map(
-      own.map((object) => [object.name, this.#known.get(object.name) ?? this.#splitOf(object)]),
-    );
+    const fresh = own.filter(({ name }) => !this.#known.has(name)).map((object) => this.#splitOf(object));
+    if (watch) this.#forgetAllBut(new Set(own.map(({ name }) => name)));
+    this.addSplits(fresh);
+  }
+
+  /** What was removed after it was read never comes again; a bounded source lists once. */
+  #forgetAllBut(names: ReadonlySet<string>): void {
+    for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
   }
 
   addSplits(splits: readonly SourceSplit[]): void {

@@ -2,6 +2,7 @@ import type {
   AnySourceRuntime,
   InputStatus,
   PolledReader,
+  PolledReaderContext,
   ReaderOutput,
   SourceReader,
   SourceReaderContext,
@@ -117,12 +118,15 @@ export class BudgetedReader implements SourceReader<unknown, SourceSplit> {
 }
 
 /**
- * The source with readers that are asked; `onReader` takes each. `owns` says which splits a subtask reads.
+ * The source with readers that are asked; `onReader` takes each. `contextOf`: what that of a subtask may ask.
  * Throws UserError SOURCE_INVALID.
  */
 export function polledRuntime(
   runtime: AnySourceRuntime<unknown>,
-  { name, owns }: { readonly name: string; readonly owns: (subtask: number) => (splitId: string) => boolean },
+  {
+    name,
+    contextOf,
+  }: { readonly name: string; readonly contextOf: (subtask: number) => PolledReaderContext },
   onReader: (reader: BudgetedReader) => void,
 ): AnySourceRuntime<unknown> {
   const { createPolledReader } = runtime;
@@ -135,7 +139,7 @@ export function polledRuntime(
   return {
     createEnumerator: (context, checkpoint) => runtime.createEnumerator(context, checkpoint),
     createReader: ({ subtask }: SourceReaderContext) => {
-      const reader = new BudgetedReader(createPolledReader.call(runtime, { subtask, owns: owns(subtask) }));
+      const reader = new BudgetedReader(createPolledReader.call(runtime, contextOf(subtask)));
       onReader(reader);
       return reader;
     },

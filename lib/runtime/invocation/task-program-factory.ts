@@ -158,8 +158,12 @@ export class TaskProgramFactory {
       return drivenRuntime(runtime, { name, bounded }, onReader);
     }
     const readerOf = this.#options.readerOfSplit;
-    const owns = (subtask: number) => (split: string) => readerOf?.(split, parallelism) === subtask;
-    return polledRuntime(runtime, { name, owns }, onReader);
+    const contextOf = (subtask: number) => ({
+      subtask,
+      parallelism,
+      owns: (split: string) => readerOf?.(split, parallelism) === subtask,
+    });
+    return polledRuntime(runtime, { name, contextOf }, onReader);
   }
 
   async #loadRuntimes(vertex: JobVertex): Promise<Runtimes> {
