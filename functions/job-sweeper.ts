@@ -1,4 +1,6 @@
 /** Looks after a deployed job: wakes its subtasks, collects its garbage, and stops feeding a failed run. */
+
+import { movedSince, runOf } from '../lib/coordinator/checkpoint.ts';
 import { collectGarbage } from '../lib/coordinator/garbage-collection.ts';
 import { JobTables, type RunKey } from '../lib/coordinator/job-tables.ts';
 import { sweepRun } from '../lib/coordinator/sweeper.ts';
@@ -11,6 +13,8 @@ import { putMetrics } from './middlewares/job-metrics.ts';
 export class JobSweeper {
   readonly #coordinator: DeployedCoordinator;
   readonly #feed: FailedRunFeed;
+  /** What was looked at last and held nothing for a checkpoint. */
+  #quiet: string | undefined;
 
   constructor(coordinator: DeployedCoordinator) {
     this.#coordinator = coordinator;
@@ -33,15 +37,20 @@ export class JobSweeper {
       throw new AggregateError(failures, `${failures.length} subtasks were not swept.`);
   }
 
-  /** Nothing for a job that has not moved since its last checkpoint. */
-  async #ageOfCheckpoint(
-    { run }: RunKey,
-    movedAt: number,
-  ): Promise<readonly (readonly [MetricName, number])[]> {
-    const { clock, records } = this.#coordinator.ports;
-    const checkpoints = (await new JobTables(records).checkpoints(run)).map(({ value }) => value);
+  /**
+   * Nothing for a job whose next checkpoint would be skipped. Before the first one it is the age of the run.
+   */
+  async #ageOfCheckpoint(key: RunKey, movedAt: number): Promise<readonly (readonly [MetricName, number])[]> {
+    const { ports } = this.#coordinator;
+    const checkpoints = (await new JobTables(ports.records).checkpoints(key.run)).map(({ value }) => value);
     const last = checkpoints.findLast(({ status }) => status === 'COMPLETE');
-    if (last === undefined || movedAt <= last.createdAt) return [];
-    return [['lastCheckpointAge', clock.now() - last.createdAt]];
+    const looked = `${key.run} ${last?.n} ${movedAt}`;
+    if (movedAt <= (last?.createdAt ?? 0) || looked === this.#quiet) return [];
+    const { value: run } = await runOf(ports, key);
+    if (await movedSince(ports, run, last)) {
+      return [['lastCheckpointAge', ports.clock.now() - (last?.createdAt ?? run.changedAt)]];
+    }
+    this.#quiet = looked;
+    return [];
   }
 }

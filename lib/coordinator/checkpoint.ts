@@ -219,9 +219,14 @@ async function previousManifest(
   return name === null ? undefined : readCheckpoint(ports, name);
 }
 
-async function movedSince(ports: CoordinatorPorts, run: RunState, last: CheckpointState): Promise<boolean> {
-  if (last.manifest === null) return true;
-  const { subtasks } = await readCheckpoint(ports, last.manifest);
+/** True if there is anything that a checkpoint after `last`, or a first one, would hold more. */
+export async function movedSince(
+  ports: CoordinatorPorts,
+  run: RunState,
+  last: CheckpointState | undefined,
+): Promise<boolean> {
+  if (last !== undefined && last.manifest === null) return true;
+  const subtasks = last?.manifest == null ? {} : (await readCheckpoint(ports, last.manifest)).subtasks;
   for (const subtask of subtasksOf(run.plan, run.id)) {
     const { item: head } = await findHead(ports.log, subtask);
     const version = subtasks[subtaskName(subtask)]?.version ?? 0;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runStep } from '../../functions/coordinator-steps.ts';
 import type { DeployedCoordinator } from '../../functions/deployed-coordinator.ts';
 import { JobSweeper } from '../../functions/job-sweeper.ts';
@@ -7,6 +7,11 @@ import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
 import { type MappingService, mappingService } from './mapping-service.ts';
 import { wordJob, words } from './word-job.ts';
+
+// Read when the module is loaded. As in a function: metrics are lines of its log.
+vi.hoisted(() => {
+  process.env.AWS_EMF_ENVIRONMENT = 'Lambda';
+});
 
 const MAPPINGS = ['m-1', 'm-2'];
 const RESTORE = { step: 'restore', execution: 'arn:aws:states:us-east-1:1:execution:Restore:again' } as const;

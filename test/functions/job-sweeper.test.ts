@@ -1,0 +1,92 @@
+/** What a sweep reports of a job's checkpoints, and what it leaves alone. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { JobSweeper } from '../../functions/job-sweeper.ts';
+import { takeCheckpoint } from '../../lib/coordinator/checkpoint.ts';
+import { LIMITS } from '../../lib/core/limits.ts';
+import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
+import { DeployedFunctions } from './deployed-functions.ts';
+import { type MappingService, mappingService } from './mapping-service.ts';
+import { wordJob, words } from './word-job.ts';
+
+// Read when the module is loaded. As in a function: metrics are lines of its log.
+vi.hoisted(() => {
+  process.env.AWS_EMF_ENVIRONMENT = 'Lambda';
+});
+
+const WRITES = /^(log[.]append|records[.](create|update)|objects[.]put)/;
+
+let lambda: MappingService;
+let ages: number[];
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  lambda = await mappingService([]);
+  ages = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => {
+    const { lastCheckpointAge } = JSON.parse(line);
+    if (typeof lastCheckpointAge === 'number') ages.push(lastCheckpointAge);
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  await lambda.close();
+});
+
+async function runningJob() {
+  const deployed = new DeployedFunctions({ job: wordJob(new KeptRows()), source: 'words' });
+  await deployed.start();
+  const { deployment, ports } = deployed;
+  const sweeper = new JobSweeper({ deployment, ports, lambda: lambda.client, mappings: [] });
+  let executions = 0;
+  const key = { job: deployment.job, run: 'run-1' };
+  return {
+    deployed,
+    checkpoint: () => takeCheckpoint(ports, { ...key, execution: `e-${++executions}` }),
+    read: async () => {
+      await deployed.read('words', 0, words('a', 'b'));
+      for (const i of [0, 1]) await deployed.forward('mark', i);
+    },
+    /** Sweeps once a minute. */
+    pass: async (minutes: number) => {
+      for (let minute = 0; minute < minutes; minute++) {
+        vi.setSystemTime(Date.now() + LIMITS.sweepIntervalMs);
+        await sweeper.sweep();
+        for (const i of [0, 1]) await deployed.forward('mark', i);
+      }
+    },
+  };
+}
+
+it('says how old the last checkpoint is while there is something for the next', async () => {
+  const { checkpoint, read, pass } = await runningJob();
+  await read();
+  expect((await checkpoint()).kind).toBe('complete');
+  vi.setSystemTime(Date.now() + 1);
+  await read();
+  await pass(3);
+  expect(ages).toHaveLength(3);
+  expect(ages.at(-1)).toBe(3 * LIMITS.sweepIntervalMs + 1);
+});
+
+it('says nothing of a job whose checkpoints are skipped, and writes nothing', async () => {
+  const { deployed, checkpoint, read, pass } = await runningJob();
+  await read();
+  await pass(5);
+  expect((await checkpoint()).kind).toBe('complete');
+  await pass(5);
+  expect(await checkpoint()).toMatchObject({ kind: 'skipped' });
+  ages = [];
+  deployed.calls.take();
+  await pass(60);
+  expect(await checkpoint()).toMatchObject({ kind: 'skipped' });
+  expect(ages).toEqual([]);
+  const writes = deployed.calls.take().filter(({ name }) => WRITES.test(name));
+  expect(writes).toEqual([]);
+});
+
+it('counts from the beginning of a run that has never had a checkpoint', async () => {
+  const { read, pass } = await runningJob();
+  await read();
+  await pass(3);
+  expect(ages).toEqual([1, 2, 3].map((minute) => minute * LIMITS.sweepIntervalMs));
+});
