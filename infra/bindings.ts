@@ -17,7 +17,7 @@ export type ObjectBucket = Pick<IBucket, 'bucketName' | 'bucketArn' | 'arnForObj
 export type TargetTable = Omit<ITable, 'tableStreamArn'>;
 
 /** What is needed of a table whose changes are read: any `ITable` has it. */
-export type ChangedTable = Pick<ITable, 'grantStreamRead' | 'node'> & {
+export type ChangedTable = Pick<ITable, 'encryptionKey' | 'node'> & {
   readonly tableStreamArn?: string | undefined;
 };
 

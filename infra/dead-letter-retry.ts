@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { DEAD_LETTER_PREFIX } from '../lib/core/log/paths.ts';
 import { serviceFunctionProps } from './coordination.ts';
 import { deploymentJson } from './deployment-data.ts';
-import { allow, allowObjects, createFunctionRole } from './function-role.ts';
+import { allow, allowKey, allowObjects, createFunctionRole } from './function-role.ts';
 import type { JobScope } from './job-scope.ts';
 
 /**
@@ -26,7 +26,7 @@ export function createDeadLetterRetry(
     actions: ['kinesis:PutRecords'],
     resources: [...new Set(sources.map(({ streamArn }) => streamArn))],
   });
-  for (const { encryptionKey } of sources) encryptionKey?.grantEncrypt(role);
+  for (const { encryptionKey } of sources) allowKey(role, encryptionKey, 'encrypt');
   return new NodeFunction(scope, 'Function', {
     ...serviceFunctionProps(job, 'dead-letter-retry'),
     role,

@@ -45,8 +45,7 @@ export function createFunctionRole(scope: Construct, props: FunctionRoleProps): 
   });
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   allow(role, { actions: LOG_ACTIONS, resources: [logGroup.logGroupArn] });
-  encryptionKey?.grantEncryptDecrypt(role);
-  if (encryptionKey !== undefined) acknowledgeKeyUse(role);
+  allowKey(role, encryptionKey, 'encrypt and decrypt');
   if (vpc !== undefined) {
     allow(role, { actions: VPC_ACTIONS, resources: ['*'] });
     const reason = 'The network interfaces of Lambda have no names before they exist.';
@@ -104,10 +103,7 @@ export function allowObjects(
     resources: [bucket.bucketArn],
     ...(prefix === '' ? {} : { conditions: { StringLike: { 's3:prefix': `${prefix}*` } } }),
   });
-  const { encryptionKey } = bucket;
-  if (encryptionKey === undefined) return;
-  if (uses.includes('write')) encryptionKey.grantEncryptDecrypt(role);
-  else encryptionKey.grantDecrypt(role);
+  allowKey(role, bucket.encryptionKey, uses.includes('write') ? 'encrypt and decrypt' : 'decrypt');
 }
 
 const READ_ITEMS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
@@ -165,8 +161,21 @@ export function allowCoordinatorStores(
   allowObjects(role, { bucket, prefix: '', uses: ['read', 'write', 'delete'] });
 }
 
+/** Lets a role use the key of something, if that has one. */
+export function allowKey(
+  role: IRole,
+  key: IKey | undefined,
+  use: 'encrypt' | 'decrypt' | 'encrypt and decrypt',
+): void {
+  if (key === undefined) return;
+  if (use === 'decrypt') key.grantDecrypt(role);
+  else if (use === 'encrypt') key.grantEncrypt(role);
+  else key.grantEncryptDecrypt(role);
+  if (use !== 'decrypt') acknowledgeKeyUse(role);
+}
+
 /** Notes that the grants of CDK name families of actions of a key. */
-export function acknowledgeKeyUse(role: IRole): void {
+function acknowledgeKeyUse(role: IRole): void {
   for (const action of ['kms:ReEncrypt*', 'kms:GenerateDataKey*']) {
     acknowledgeAction(role, { action, reason: 'The variants of this action differ in their answers only.' });
   }

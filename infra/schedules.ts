@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { notDeployable } from './deployable-plan.ts';
-import { acknowledgeKeyUse, allow } from './function-role.ts';
+import { allow, allowKey } from './function-role.ts';
 import type { JobScope } from './job-scope.ts';
 
 const SWEEP_INTERVAL = Duration.minutes(1);
@@ -33,8 +33,7 @@ export function createSchedules(
   allow(role, { actions: ['lambda:InvokeFunction'], resources: [sweeper.functionArn] });
   allow(role, { actions: ['states:StartExecution'], resources: [checkpoint.stateMachineArn] });
   allow(role, { actions: ['sqs:SendMessage'], resources: [job.stores.undelivered.queueArn] });
-  job.encryptionKey?.grantEncryptDecrypt(role);
-  if (job.encryptionKey !== undefined) acknowledgeKeyUse(role);
+  allowKey(role, job.encryptionKey, 'encrypt and decrypt');
   const interval = checkpointIntervalOf(job);
   return [
     createSchedule(job, { id: 'SweepSchedule', every: SWEEP_INTERVAL, arn: sweeper.functionArn, role }),

@@ -9,7 +9,7 @@ import type { JobVertex } from '../lib/graph/job-graph.ts';
 import type { SinkBinding, SourceBinding } from './bindings.ts';
 import { constructId } from './construct-id.ts';
 import { sinkBindingsOf, sourceBindingOf } from './deployable-plan.ts';
-import { allow, allowObjects, allowTaskStores, createFunctionRole } from './function-role.ts';
+import { allow, allowKey, allowObjects, allowTaskStores, createFunctionRole } from './function-role.ts';
 import type { JobScope } from './job-scope.ts';
 
 /** Function of one vertex. */
@@ -23,7 +23,13 @@ const MEMORY = Size.mebibytes(1024);
 const DISK = Size.mebibytes(512);
 const TIMEOUT = Duration.minutes(1);
 
-const SEND_FRAMES = ['kinesis:PutRecords', 'kinesis:ListShards', 'kinesis:DescribeStreamSummary'];
+/** Lambda asks for the last one when it makes the mapping. */
+const READ_CHANGES = [
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+];
 
 /** Makes the functions of all vertices, in topological order. */
 export function createTaskFunctions(
@@ -96,7 +102,7 @@ function allowStreams(
   own?.grantRead(role);
   const targets = new Set(vertex.outputs.map((edge) => edge.targetVertexId));
   const arns = [...targets].map((id) => streams.get(id)?.streamArn).filter((arn) => arn !== undefined);
-  if (arns.length > 0) allow(role, { actions: SEND_FRAMES, resources: arns });
+  if (arns.length > 0) allow(role, { actions: ['kinesis:PutRecords'], resources: arns });
 }
 
 function allowSource(role: IRole, source: SourceBinding): void {
@@ -108,7 +114,8 @@ function allowSource(role: IRole, source: SourceBinding): void {
       allowObjects(role, { bucket: source.bucket, prefix: source.prefix, uses: ['read'] });
       return;
     case 'dynamodb-source':
-      source.table.grantStreamRead(role);
+      allow(role, { actions: READ_CHANGES, resources: [source.table.tableStreamArn ?? ''] });
+      allowKey(role, source.table.encryptionKey, 'decrypt');
       return;
     default:
       assertNever(source);
@@ -119,17 +126,18 @@ function allowSink(role: IRole, sink: SinkBinding): void {
   switch (sink.kind) {
     case 'kinesis-sink':
       allow(role, { actions: ['kinesis:PutRecords'], resources: [sink.stream.streamArn] });
-      sink.stream.encryptionKey?.grantEncrypt(role);
+      allowKey(role, sink.stream.encryptionKey, 'encrypt');
       return;
     case 's3-sink':
       allowObjects(role, { bucket: sink.bucket, prefix: sink.prefix, uses: ['read', 'write'] });
       return;
     case 'dynamodb-sink':
-      sink.table.grant(role, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-      sink.table.encryptionKey?.grantEncryptDecrypt(role);
+      allow(role, { actions: ['dynamodb:PutItem'], resources: [sink.table.tableArn] });
+      allowKey(role, sink.table.encryptionKey, 'encrypt and decrypt');
       return;
     case 'sqs-sink':
-      sink.queue.grantSendMessages(role);
+      allow(role, { actions: ['sqs:SendMessage'], resources: [sink.queue.queueArn] });
+      allowKey(role, sink.queue.encryptionMasterKey, 'encrypt and decrypt');
       return;
     default:
       assertNever(sink);

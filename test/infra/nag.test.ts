@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, expect, it } from 'vitest';
+import { ALL_BINDINGS, addBound } from './all-bindings.ts';
 import { addCounts, createStack, type JobStack } from './job-stack.ts';
 
 interface Report {
@@ -45,6 +48,27 @@ it('a_job_has_no_finding_of_aws_solutions', () => {
   // The bucket of the test is no part of the job: the checks have run.
   expect(all.some((finding) => finding.includes('Test/Output'))).toBe(true);
   expect(all.filter((finding) => finding.includes('Test/Counts'))).toEqual([]);
+});
+
+it.each(Object.keys(ALL_BINDINGS))('nor_has_one_that_is_bound_to_%s_with_a_key', (name) => {
+  const parts = createStack();
+  addBound(parts, name);
+  expect(findings(parts).filter((finding) => finding.includes('Test/Counts'))).toEqual([]);
+});
+
+it('nor_has_one_with_secrets_in_a_network', () => {
+  const parts = createStack();
+  addCounts(parts, {
+    vpc: Vpc.fromVpcAttributes(parts.stack, 'Network', {
+      ...{
+        vpcId: 'vpc-0123456789abcdef0',
+        availabilityZones: ['a'],
+        privateSubnetIds: ['subnet-0123456789abcdef0'],
+      },
+    }),
+    secrets: { API_KEY: new Secret(parts.stack, 'ApiKey') },
+  });
+  expect(findings(parts).filter((finding) => finding.includes('Test/Counts'))).toEqual([]);
 });
 
 it('nor_has_a_job_with_a_key', () => {

@@ -1,6 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
-import { addCounts, createStack, resourcesOf } from './job-stack.ts';
+import { ALL_BINDINGS, addBound } from './all-bindings.ts';
+import { addCounts, createStack, type JobStack, resourcesOf } from './job-stack.ts';
 
 interface Statement {
   readonly Action: string | readonly string[];
@@ -11,6 +12,10 @@ interface Statement {
 function statements(props: Parameters<typeof addCounts>[1] = {}): ReadonlyMap<string, readonly Statement[]> {
   const parts = createStack();
   addCounts(parts, props);
+  return statementsIn(parts);
+}
+
+function statementsIn(parts: JobStack): ReadonlyMap<string, readonly Statement[]> {
   const policies = resourcesOf(Template.fromStack(parts.stack), 'AWS::IAM::Policy');
   return new Map(
     policies.map(({ id, Properties }) => {
@@ -30,6 +35,18 @@ it('no_data_action_has_a_wildcard_as_its_resource', () => {
   const data = found.filter((statement) => actionsOf(statement).some((action) => DATA.test(action)));
   expect(data.length).toBeGreaterThan(20);
   for (const { Resource } of data) expect([Resource].flat()).not.toContain('*');
+});
+
+it.each(Object.keys(ALL_BINDINGS))('nor_has_one_of_a_job_that_is_bound_to_%s', (name) => {
+  const parts = createStack();
+  addBound(parts, name);
+  const found = [...statementsIn(parts).values()].flat();
+  const data = found.filter((statement) => actionsOf(statement).some((action) => DATA.test(action)));
+  for (const { Resource } of data) {
+    const resources = [Resource].flat().map((resource) => JSON.stringify(resource));
+    expect(resources).not.toContain('"*"');
+    expect(resources.filter((resource) => resource.includes('/index/*'))).toEqual([]);
+  }
 });
 
 it('no_action_is_a_wildcard', () => {
