@@ -3,6 +3,7 @@
 import { movedSince, runOf } from '../lib/coordinator/checkpoint.ts';
 import { collectGarbage } from '../lib/coordinator/garbage-collection.ts';
 import { JobTables, type RunKey } from '../lib/coordinator/job-tables.ts';
+import { KnownHeads } from '../lib/coordinator/log-head.ts';
 import { sweepRun } from '../lib/coordinator/sweeper.ts';
 import { LIMITS } from '../lib/core/limits.ts';
 import type { MetricName } from '../lib/core/metric-names.ts';
@@ -13,12 +14,14 @@ import { putMetrics } from './middlewares/job-metrics.ts';
 export class JobSweeper {
   readonly #coordinator: DeployedCoordinator;
   readonly #feed: FailedRunFeed;
+  readonly #heads: KnownHeads;
   /** What was looked at last and held nothing for a checkpoint. */
   #quiet: string | undefined;
 
   constructor(coordinator: DeployedCoordinator) {
     this.#coordinator = coordinator;
     this.#feed = new FailedRunFeed(coordinator);
+    this.#heads = new KnownHeads(coordinator.ports.log);
   }
 
   /** One sweep. Throws AggregateError if some subtasks could not be looked at, after all others were. */
@@ -28,7 +31,7 @@ export class JobSweeper {
     const state = await new JobTables(ports.records).job(job);
     if (state === undefined) return;
     const key = { job, run: state.value.currentRun };
-    const { failures, movedAt, status } = await sweepRun(ports, key);
+    const { failures, movedAt, status } = await sweepRun(ports, key, this.#heads);
     if (status === 'RUNNING') await putMetrics(job, await this.#ageOfCheckpoint(key, movedAt));
     await this.#feed.follow(key.run, status);
     const minute = Math.floor(ports.clock.now() / LIMITS.sweepIntervalMs);

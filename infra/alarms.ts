@@ -3,6 +3,7 @@ import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { constructId } from './construct-id.ts';
+import { sourceBindingOf } from './deployable-plan.ts';
 import { jobMetric } from './job-metrics.ts';
 import type { JobScope } from './job-scope.ts';
 import { checkpointIntervalOf } from './schedules.ts';
@@ -31,11 +32,15 @@ export function createAlarms(
 }
 
 function lagConditions(
-  { jobName }: JobScope,
+  { jobName, props }: JobScope,
   { tasks, alarms }: { readonly tasks: readonly TaskFunction[]; readonly alarms: AlarmProps },
 ): readonly (readonly [string, Condition])[] {
   const age = alarms.iteratorAge ?? ITERATOR_AGE;
-  return tasks.map(({ vertex, fn }) => [
+  // Objects have no age.
+  const fed = tasks.filter(
+    ({ vertex }) => sourceBindingOf(vertex, props.bindings ?? {})?.kind !== 's3-source',
+  );
+  return fed.map(({ vertex, fn }) => [
     `IteratorAge-${constructId(vertex.id)}`,
     {
       metric: fn.metric('IteratorAge', { statistic: Stats.MAXIMUM, period: Duration.minutes(1) }),

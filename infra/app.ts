@@ -6,7 +6,7 @@ import { Sinks, Sources, StreamJob } from './index.ts';
 
 const app = new App();
 const stack = new Stack(app, 'AirportDelays');
-// An example leaves nothing behind.
+// An example leaves nothing behind, once its results are taken out of their bucket.
 const removalPolicy = RemovalPolicy.DESTROY;
 
 const flights = new Stream(stack, 'Flights', {

@@ -48,7 +48,7 @@ export const LANES: readonly Lane[] = [
   {
     kind: 'tests',
     name: 'e2e',
-    budgetSeconds: 360,
+    budgetSeconds: process.env.MILLRACE_E2E === 'full' ? 3600 : 360,
     files: 'test/e2e/**/*.test.ts',
     probe: ['node', 'test/e2e/emulator/probe.ts'],
   },

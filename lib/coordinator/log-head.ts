@@ -27,6 +27,35 @@ export async function findHead(log: SubtaskLog, subtask: SubtaskId): Promise<Log
   throw movingTooFast(subtask);
 }
 
+/** Heads of the logs of one run as a process has seen them: one that has not moved since costs one read. */
+export class KnownHeads {
+  readonly #log: SubtaskLog;
+  readonly #items = new Map<string, LogItem>();
+  #run = '';
+
+  constructor(log: SubtaskLog) {
+    this.#log = log;
+  }
+
+  /** As `findHead`. */
+  async find(subtask: SubtaskId): Promise<LogItem | undefined> {
+    if (subtask.run !== this.#run) this.#items.clear();
+    this.#run = subtask.run;
+    const path = subtaskPath(subtask);
+    const known = this.#items.get(path);
+    if (known !== undefined && (await this.#isHead(subtask, known))) return known;
+    const { item } = await findHead(this.#log, subtask);
+    if (item !== undefined) this.#items.set(path, item);
+    return item;
+  }
+
+  /** (I1) Versions are dense: if the next one is not there, none is behind it. */
+  async #isHead(subtask: SubtaskId, { version }: LogItem): Promise<boolean> {
+    const next = await this.#log.readSlot(subtask, version + 1);
+    return next === undefined || next.version <= version;
+  }
+}
+
 /** A log whose slots were used again each time it was read. */
 export function movingTooFast(subtask: SubtaskId): RetryableError {
   return new RetryableError(

@@ -11,7 +11,7 @@ import type { SubtaskRequest } from '../ports/subtask-invoker.ts';
 import { runOf } from './checkpoint.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import type { RunKey, RunState, RunStatus } from './job-tables.ts';
-import { findHead } from './log-head.ts';
+import { KnownHeads } from './log-head.ts';
 import { subtasksOf } from './run-plan.ts';
 import { changeStatus } from './savepoint.ts';
 
@@ -49,8 +49,12 @@ export function statusFrom(
   return heads.some((head) => head?.inboxPending === true) ? run.status : 'RUNNING';
 }
 
-/** One sweep of one run. */
-export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<SweepReport> {
+/** One sweep of one run. `known`: what sweeps of this process have seen. */
+export async function sweepRun(
+  ports: CoordinatorPorts,
+  key: RunKey,
+  known = new KnownHeads(ports.log),
+): Promise<SweepReport> {
   const { value: run } = await runOf(ports, key);
   const live = (run.status === 'RUNNING' || run.status === 'CREATED') && run.genesisWritten;
   if (!live) return { status: run.status, invoked: 0, movedAt: 0, failures: [] };
@@ -60,7 +64,7 @@ export async function sweepRun(ports: CoordinatorPorts, key: RunKey): Promise<Sw
   let invoked = 0;
   for (const subtask of subtasksOf(run.plan, run.id)) {
     try {
-      const { item } = await findHead(ports.log, subtask);
+      const item = await known.find(subtask);
       heads.push(item);
       if (await wake(ports, subtask, { head: item, source: sources.has(subtask.vertex) })) invoked++;
     } catch (error) {

@@ -77,6 +77,11 @@ it('says nothing of a job whose checkpoints are skipped, and writes nothing', as
   expect(await checkpoint()).toMatchObject({ kind: 'skipped' });
   ages = [];
   deployed.calls.take();
+  await pass(1);
+  const reads = deployed.calls.take().map(({ name }) => name);
+  // One a subtask, and three of the records; collections of garbage come on top of that once an hour.
+  expect(reads.filter((name) => name.startsWith('log.'))).toEqual(Array(4).fill('log.readSlot'));
+  expect(reads.filter((name) => name.startsWith('records.'))).toHaveLength(3);
   await pass(60);
   expect(await checkpoint()).toMatchObject({ kind: 'skipped' });
   expect(ages).toEqual([]);

@@ -57,6 +57,8 @@ it('a_task_function_is_ready_300_ms_after_its_process', () => {
     return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' })) as Start;
   });
   for (const { handler } of starts) expect(handler).toBe('function');
+  // The best one is what a start takes when nobody else wants the machine.
+  expect(Math.min(...starts.map(({ wall }) => wall))).toBeLessThanOrEqual(COLD_START_MS);
   // Other processes lengthen the wall time of a start, further threads its computing time: each is too much.
   const least = starts.map(({ wall, cpu }) => Math.min(wall, cpu));
   expect(median(least)).toBeLessThanOrEqual(COLD_START_MS);

@@ -1,10 +1,11 @@
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Size, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -291,8 +292,16 @@ describe('schedules, alarms and outputs', () => {
 
   it('say_what_the_streams_and_state_machines_are', () => {
     const ids = Object.keys(template.findOutputs('*')).join();
-    expect(ids).toMatch(/StreamNames/);
-    expect(ids).toMatch(/CheckpointArn/);
+    const names = [
+      'StreamNames',
+      'CheckpointArn',
+      'SavepointArn',
+      'StopArn',
+      'RestoreArn',
+      'JobName',
+      'Bucket',
+    ];
+    for (const name of names) expect(ids).toContain(`Counts${name}`);
   });
 });
 
@@ -326,6 +335,19 @@ describe('several jobs', () => {
     expect(one.jobName).toBe('Test-One');
     expect(two.jobName).toBe('Test-Two');
     Template.fromStack(parts.stack).resourceCountIs('Custom::MillraceRun', 2);
+  });
+
+  it('of_one_app_in_several_stages_have_names_of_their_own', () => {
+    const app = new App();
+    const [beta, live] = ['Beta', 'Live'].map((name) => {
+      const stack = new Stack(new Stage(app, name), 'Jobs');
+      const input = new Stream(stack, 'Input', { shardCount: 1 });
+      const job = addCounts({ app, stack, input, output: new Bucket(stack, 'Output') });
+      return { name: job.jobName, template: JSON.stringify(Template.fromStack(stack)) };
+    });
+    expect(beta?.name).toBe('Beta-Jobs-Counts');
+    expect(live?.name).toBe('Live-Jobs-Counts');
+    expect(beta?.template).not.toContain('Live-');
   });
 
   it('of_two_stacks_with_long_names_differ', () => {
