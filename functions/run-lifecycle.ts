@@ -13,11 +13,17 @@ import { restoreJob, startJob } from '../lib/coordinator/restore.ts';
 import type { RunPlan } from '../lib/coordinator/run-plan.ts';
 import { sealRun, takeSavepoint } from '../lib/coordinator/savepoint.ts';
 import { messageOf, UserError } from '../lib/core/errors.ts';
+import { LIMITS } from '../lib/core/limits.ts';
 import { emptyBucket } from './bucket-emptying.ts';
 import type { DeployedCoordinator } from './deployed-coordinator.ts';
 import { ownerOfShard } from './external-shards.ts';
 import { answerCloudFormation } from './resource-response.ts';
 import { findCurrentRun } from './run-directory.ts';
+import { withinTime } from './time-guard.ts';
+
+const LATE =
+  'The run could not be started, restored or stopped in the time that a function has. What was done is ' +
+  'kept, and the next deployment or removal goes on from there: repeat it.';
 
 /** What synthesis gives the resource; CloudFormation makes text of everything but lists. */
 interface RunProperties {
@@ -31,18 +37,20 @@ interface RunProperties {
 
 /**
  * Serves one request and answers it, whatever comes of it: without an answer the stack waits for an hour.
- * Throws if CloudFormation does not take the answer.
+ * Throws if CloudFormation does not take the answer. `deadline` is when the process is stopped.
  */
 export async function answerRunRequest(
   open: () => DeployedCoordinator,
   event: CloudFormationCustomResourceEvent,
+  { deadline }: { readonly deadline: number },
 ): Promise<void> {
   const physicalResourceId =
     'PhysicalResourceId' in event ? event.PhysicalResourceId : event.LogicalResourceId;
   let failure: string | undefined;
   try {
     // Synthesis writes the properties.
-    await serve(open(), event, event.ResourceProperties as unknown as RunProperties);
+    const work = serve(open(), event, event.ResourceProperties as unknown as RunProperties);
+    await withinTime(work, deadline - LIMITS.answerMarginMs, LATE);
   } catch (error) {
     console.error(error);
     failure = messageOf(error);

@@ -128,6 +128,8 @@ export const LIMITS = {
   invocationMarginMs: 2000,
   /** Time kept free behind the last version of a polled source, for its records and its sends. */
   pollMarginMs: 10_000,
+  /** Time kept free for the answer to CloudFormation. */
+  answerMarginMs: 20_000,
   /** Time kept free at the end of an invocation that is waiting, to say so. */
   reportMarginMs: 500,
   /** Tries of one put or send whose outcome is unknown, and of a load that is overtaken. */

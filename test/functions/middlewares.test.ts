@@ -1,6 +1,8 @@
 /** What Lambda is told, what is logged and what is counted of an invocation. */
+import middy from '@middy/core';
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { logFailure } from '../../functions/middlewares/log-failure.ts';
 import { taskHandler } from '../../functions/task.ts';
 import type { TaskEvent } from '../../functions/task-event.ts';
 import { JobTables } from '../../lib/coordinator/job-tables.ts';
@@ -303,5 +305,19 @@ describe('metrics', () => {
     expect(lines.filter((line) => JSON.stringify(line).includes('runsFailed'))).toMatchObject([
       { runsFailed: 1 },
     ]);
+  });
+});
+
+describe('a function that throws', () => {
+  it.each([
+    [new UserError('STATE_CORRUPT', 'broken'), { message: 'broken', code: 'STATE_CORRUPT' }],
+    [new AggregateError([new Error('a'), new Error('b')], 'two'), { message: 'two', causes: ['a', 'b'] }],
+  ])('tells so in one line, with what it was invoked with (%s)', async (error, line) => {
+    const handler = middy<{ readonly step: string }, void>()
+      .use(logFailure())
+      .handler(() => Promise.reject(error));
+    const context = { getRemainingTimeInMillis: () => MINUTE_MS } as Context;
+    await expect(handler({ step: 'a-step' }, context)).rejects.toBe(error);
+    expect(output.error).toEqual([expect.objectContaining({ ...line, event: { step: 'a-step' } })]);
   });
 });

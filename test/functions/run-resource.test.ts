@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeployedCoordinator } from '../../functions/deployed-coordinator.ts';
 import { answerRunRequest } from '../../functions/run-lifecycle.ts';
 import { JobTables } from '../../lib/coordinator/job-tables.ts';
+import { LIMITS } from '../../lib/core/limits.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
 import { successfulWrites } from './counted-calls.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
@@ -56,6 +57,7 @@ function deployedStack() {
     RequestId: string,
     changed: Readonly<Record<string, string>> = {},
     open = () => coordinator,
+    timeMs = 15 * 60_000,
   ): Promise<Answer | undefined> => {
     const properties = {
       ...{ ServiceToken: '', job: deployment.job, code: deployment.code, removal: 'retain' },
@@ -79,7 +81,7 @@ function deployedStack() {
         : RequestType === 'Delete'
           ? { ...common, RequestType, PhysicalResourceId: 'Run' }
           : { ...common, RequestType, PhysicalResourceId: 'Run', OldResourceProperties: properties };
-    await answerRunRequest(open, event);
+    await answerRunRequest(open, event, { deadline: Date.now() + timeMs });
     return answers.pop();
   };
   const current = async () => {
@@ -87,7 +89,7 @@ function deployedStack() {
     const run = (await tables.job(deployment.job))?.value.currentRun;
     return run === undefined ? undefined : (await tables.run({ job: deployment.job, run }))?.value;
   };
-  return { rows, deployed, ask, current };
+  return { rows, deployed, coordinator, ask, current };
 }
 
 const SUCCESS = { Status: 'SUCCESS', PhysicalResourceId: 'Run' };
@@ -202,3 +204,13 @@ async function namesOf({ ports }: DeployedFunctions): Promise<readonly string[]>
   for await (const { name } of ports.objects.list('')) names.push(name);
   return names;
 }
+
+it('answers before its time is over, also when a store does not', async () => {
+  const { ask, coordinator } = deployedStack();
+  const { ports } = coordinator;
+  const records = { get: () => new Promise<never>(() => {}) } as unknown as typeof ports.records;
+  const silent = () => ({ ...coordinator, ports: { ...ports, records } });
+  const answer = await ask('Create', 'r-1', {}, silent, LIMITS.answerMarginMs + LIMITS.reportMarginMs + 50);
+  expect(answer?.Status).toBe('FAILED');
+  expect(answer?.Reason).toMatch(/could not be started, restored or stopped in the time/);
+});
