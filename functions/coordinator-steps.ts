@@ -22,6 +22,7 @@ import { sweepRun } from '../lib/coordinator/sweeper.ts';
 import { assertNever, UserError } from '../lib/core/errors.ts';
 import type { DeployedCoordinator } from './deployed-coordinator.ts';
 import { ownerOfShard } from './external-shards.ts';
+import { requireNothingConsumedSince } from './restore-origin.ts';
 import { findCurrentRun } from './run-directory.ts';
 
 /** What a step is called with. `execution` names the execution of the machine. */
@@ -121,9 +122,14 @@ async function restore(
   { execution, from }: { readonly execution: string; readonly from?: string | null },
 ): Promise<Readonly<Record<string, unknown>>> {
   const { job, code } = deployment;
-  const { plan } = await requireRun(ports, job);
+  const current = await requireRun(ports, job);
+  const { plan } = current;
   const target = { job, run: runNameOf(execution), plan, code, from: from ?? undefined };
   const request = { ...target, allowNonRestoredState: false, ownerOfShard };
+  const repeated = current.id === target.run;
+  if (target.from !== undefined && !repeated) {
+    await requireNothingConsumedSince(ports, target.from, current);
+  }
   await prepareRestore(ports, request);
   // Not before the run is another: sweeps disable the mappings of one that has failed.
   await switchMappings({ lambda, clock: ports.clock }, mappings, true);

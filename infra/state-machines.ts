@@ -36,6 +36,8 @@ export interface StateMachines {
   readonly restore: StateMachine;
 }
 
+/** Classes of errors that no repetition mends. */
+const FINAL = { errors: ['UserError', 'FencedError'], maxAttempts: 0 };
 /** A repetition finds what the attempt before has done. */
 const RETRIES = { errors: ['States.ALL'], interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 };
 const CHECKPOINT_TIMEOUT = Duration.hours(1);
@@ -78,6 +80,7 @@ class Steps {
       retryOnServiceExceptions: false,
       ...(resultPath === undefined ? {} : { resultPath }),
     });
+    state.addRetry(FINAL);
     state.addRetry(RETRIES);
     return state;
   }

@@ -130,12 +130,30 @@ describe('the machines of stops and restores', () => {
   });
 
   it('restore from the checkpoint that is named', async () => {
-    const { run, rows, checkpoints } = await runningJob();
+    const { run, rows, checkpoints, deployed } = await runningJob();
     await run('Checkpoint');
     const [checkpoint] = await checkpoints();
     const input = { from: checkpoint?.manifest };
-    expect(await run('Restore', { id: 'e:run-2', input })).toMatchObject({ status: 'SUCCEEDED' });
+    const running = await run('Restore', { id: 'e:run-2', input });
+    expect(running).toMatchObject({ status: 'FAILED', error: expect.stringContaining('Stop it first') });
+    await run('Stop', { id: 'e:2', input: { mode: 'plain' } });
+    expect(await run('Restore', { id: 'e:run-3', input })).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await run('Restore', { id: 'e:run-3', input })).toMatchObject({ status: 'SUCCEEDED' });
+    for (const i of [0, 1]) await deployed.forward('mark', i);
     expect(rows.rows).toEqual(['a', 'b', 'c']);
+  });
+
+  it('refuse a checkpoint behind which records were consumed: no mapping delivers them again', async () => {
+    const { run, rows, checkpoints, deployed } = await runningJob();
+    await run('Checkpoint');
+    const [checkpoint] = await checkpoints();
+    await deployed.read('words', 0, words('d'));
+    await run('Stop', { id: 'e:2' });
+    const refused = await run('Restore', { id: 'e:run-2', input: { from: checkpoint?.manifest } });
+    expect(refused).toMatchObject({ status: 'FAILED', error: expect.stringContaining('would be lost') });
+    expect(await run('Restore', { id: 'e:run-3' })).toMatchObject({ status: 'SUCCEEDED' });
+    for (const i of [0, 1]) await deployed.forward('mark', i);
+    expect(rows.rows).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('stop plainly, and refuse a mode that is none', async () => {
