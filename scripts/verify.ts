@@ -6,11 +6,13 @@ import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LANES, type Lane, type LaneResult, type TestLane } from './lanes.ts';
 import { type CommandEnd, ROOT, runCommand } from './run-command.ts';
-import { readTestCounts, type TestCounts } from './vitest-report.ts';
+import { readTestReport, type TestCounts } from './vitest-report.ts';
 
 const OUT = join(ROOT, 'out', 'verify');
 const IN_CI = Boolean(process.env.CI);
 const results: LaneResult[] = [];
+const failures: string[] = [];
+const NOTHING_RUN = { passed: 0, failed: 0, skipped: 0, failures: [] };
 let crashes = 0;
 let interrupted = false;
 
@@ -36,7 +38,8 @@ async function runTests(lane: TestLane): Promise<TestCounts> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const command = ['vitest', 'run', '--project', lane.name, ...reporters];
   const end = await runCommand(command, { budgetMs: lane.budgetSeconds * 1000 });
-  const counts = readTestCounts(report) ?? { passed: 0, failed: 0, skipped: 0 };
+  const { failures: found, ...counts } = readTestReport(report) ?? NOTHING_RUN;
+  failures.push(...found);
   // vitest also fails without a failed test: an unhandled rejection, a crash, no report at all.
   return succeeded(lane, end) ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
 }
@@ -60,6 +63,8 @@ function chosenLanes(names: readonly string[]): readonly Lane[] {
 
 /** The last thing this process does, however it ends. */
 function printSum(): void {
+  // Again, where a reader of a long log finds them.
+  for (const failure of failures) console.error(`\n!!! FAILED ${failure}`);
   for (const { lane, passed, failed, skipped, seconds } of results) {
     const skips = skipped > 0 ? `, ${skipped} SKIPPED` : '';
     console.log(
