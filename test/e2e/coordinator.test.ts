@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
 import { deploy, execute, linesIn, putLines, untilConsumed } from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
+import { requireSameFlights } from './flight-oracle.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
 import { consistentCheckpoints, storesOf } from './job-stores.ts';
 import { scaled } from './scale.ts';
@@ -60,39 +61,3 @@ it('keep a savepoint, stop and restore a job, which loses and repeats nothing', 
   const [hourly, late] = [await linesIn(clients, bucket, 'hourly/'), await linesIn(clients, bucket, 'late/')];
   requireSameFlights({ hourly, late }, embeddedRun(flights));
 });
-
-interface Results {
-  readonly hourly: readonly string[];
-  readonly late: readonly string[];
-}
-
-/**
- * A record that was on its way when the job stopped is behind no watermark that was on its way: it may be in
- * its window though it is late in a run that goes through. Nothing else may differ.
- */
-function requireSameFlights(deployed: Results, through: Results): void {
-  const [found, expected] = [windowsOf(deployed), windowsOf(through)];
-  expect([...found.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
-  let inTime = 0;
-  for (const [window, flightsThrough] of expected) {
-    const more = (found.get(window) ?? 0) - flightsThrough;
-    expect(more, window).toBeGreaterThanOrEqual(0);
-    inTime += more;
-  }
-  expect(deployed.late.length + inTime).toBe(through.late.length);
-  const left = new Set(through.late);
-  expect(deployed.late.filter((line) => !left.has(line))).toEqual([]);
-}
-
-/** Flights by airport and hour; each window is written once. */
-function windowsOf({ hourly }: Results): ReadonlyMap<string, number> {
-  // What the job writes.
-  const rows = hourly.map(
-    (line) => JSON.parse(line) as { origin: string; windowStart: string; flights: number },
-  );
-  const windows = new Map(
-    rows.map(({ origin, windowStart, flights }) => [`${origin} ${windowStart}`, flights]),
-  );
-  expect(windows.size).toBe(rows.length);
-  return windows;
-}
