@@ -1,29 +1,32 @@
 /**
  * The custom resource whose life is that of a job's runs.
  *
- * 1. Created, it starts the first run; changed in code alone, it restores the run into one of the new code;
- *    another plan is refused before anything is touched.
+ * 1. Created, it starts the first run; changed, it puts a run of the new plan and code in the place of the
+ *    one that there is, or refuses to before that is touched. Rolled back, it does the same the other way.
  * 2. Deleted, it stops the run with a savepoint, or plainly where nothing is retained.
  * 3. Every request may be repeated: runs are named by their requests.
  */
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { switchMappings } from '../lib/adapters/lambda/mapping-switch.ts';
 import type { RunState } from '../lib/coordinator/job-tables.ts';
-import { restoreJob, startJob } from '../lib/coordinator/restore.ts';
+import { startJob } from '../lib/coordinator/restore.ts';
 import type { RunPlan } from '../lib/coordinator/run-plan.ts';
 import { sealRun, takeSavepoint } from '../lib/coordinator/savepoint.ts';
-import { messageOf, UserError } from '../lib/core/errors.ts';
+import { messageOf } from '../lib/core/errors.ts';
 import { LIMITS } from '../lib/core/limits.ts';
 import { emptyBucket } from './bucket-emptying.ts';
-import type { DeployedCoordinator } from './deployed-coordinator.ts';
-import { ownerOfShard } from './external-shards.ts';
+import type { SwitchingCoordinator } from './deployed-coordinator.ts';
 import { answerCloudFormation } from './resource-response.ts';
 import { findCurrentRun } from './run-directory.ts';
+import { pauseSince, type SwitchRequest, switchRun } from './run-switch.ts';
 import { withinTime } from './time-guard.ts';
 
 const LATE =
   'The run could not be started, restored or stopped in the time that a function has. What was done is ' +
   'kept, and the next deployment or removal goes on from there: repeat it.';
+
+/** Of a request that puts no run in the place of another. */
+const NO_PAUSE = 'none';
 
 /** What synthesis gives the resource; CloudFormation makes text of everything but lists. */
 interface RunProperties {
@@ -32,6 +35,7 @@ interface RunProperties {
   /** JSON of RunPlan. */
   readonly plan: string;
   readonly removal: 'destroy' | 'retain';
+  readonly allowNonRestoredState?: 'true' | 'false';
   readonly mappings: readonly string[];
 }
 
@@ -40,75 +44,68 @@ interface RunProperties {
  * Throws if CloudFormation does not take the answer. `deadline` is when the process is stopped.
  */
 export async function answerRunRequest(
-  open: () => DeployedCoordinator,
+  open: () => SwitchingCoordinator,
   event: CloudFormationCustomResourceEvent,
   { deadline }: { readonly deadline: number },
 ): Promise<void> {
   const physicalResourceId =
     'PhysicalResourceId' in event ? event.PhysicalResourceId : event.LogicalResourceId;
   let failure: string | undefined;
+  let pause = NO_PAUSE;
   try {
     // Synthesis writes the properties.
     const work = serve(open(), event, event.ResourceProperties as unknown as RunProperties);
-    await withinTime(work, deadline - LIMITS.answerMarginMs, LATE);
+    pause = await withinTime(work, deadline - LIMITS.answerMarginMs, LATE);
   } catch (error) {
     console.error(error);
     failure = messageOf(error);
   }
   await answerCloudFormation(event, {
     physicalResourceId,
+    data: { Pause: pause },
     ...(failure === undefined ? {} : { failure }),
   });
 }
 
+/** What the resource's attribute `Pause` says of the request. */
 async function serve(
-  { ports, lambda }: DeployedCoordinator,
+  coordinator: SwitchingCoordinator,
   { RequestType, RequestId }: CloudFormationCustomResourceEvent,
-  { job, code, plan: planJson, removal, mappings }: RunProperties,
-): Promise<void> {
-  const plan = JSON.parse(planJson) as RunPlan;
-  const request = { job, run: `run-${RequestId}`, plan, code };
+  properties: RunProperties,
+): Promise<string> {
+  const { job, code, removal, mappings } = properties;
+  const { ports, lambda } = coordinator;
+  const plan = JSON.parse(properties.plan) as RunPlan;
+  const allowNonRestoredState = properties.allowNonRestoredState === 'true';
+  const request = { job, run: `run-${RequestId}`, plan, code, allowNonRestoredState };
   const current = await findCurrentRun(ports.records, job);
   const mappingPorts = { lambda, clock: ports.clock };
   if (RequestType === 'Delete') {
     await switchMappings(mappingPorts, mappings, false);
     await end({ ports }, { current, removal, execution: RequestId });
-    return;
+    return NO_PAUSE;
   }
+  let sealedAt: number | undefined;
   if (current === undefined) await startJob(ports, request);
-  else if (current.id !== request.run) await go({ ports }, { current, request });
+  else if (current.id !== request.run) sealedAt = await go(coordinator, { current, request });
   await switchMappings(mappingPorts, mappings, true);
+  if (sealedAt === undefined) return NO_PAUSE;
+  const pauseMs = await pauseSince(ports, { run: request.run, plan, sealedAt });
+  return pauseMs === undefined ? 'no input since the switch' : `${(pauseMs / 1000).toFixed(1)} s`;
 }
 
-/** Goes on with a run that there is: as it is, or in a run of the new code. */
+/** Goes on with a run that there is: as it is, or in one of the new plan and code. */
 async function go(
-  { ports }: Pick<DeployedCoordinator, 'ports'>,
-  {
-    current,
-    request,
-  }: {
-    readonly current: RunState;
-    readonly request: {
-      readonly job: string;
-      readonly run: string;
-      readonly plan: RunPlan;
-      readonly code: string;
-    };
-  },
-): Promise<void> {
-  if (JSON.stringify(current.plan) !== JSON.stringify(request.plan)) {
-    throw new UserError(
-      'STATE_INCOMPATIBLE',
-      `The plan of job ${request.job} has changed: operators, edges or parallelism. Nothing was touched; ` +
-        'deploy the plan it had, or a job of another construct id.',
-    );
-  }
-  if (current.code === request.code && (current.status === 'RUNNING' || current.status === 'CREATED')) return;
-  await restoreJob(ports, { ...request, from: undefined, allowNonRestoredState: false, ownerOfShard });
+  coordinator: SwitchingCoordinator,
+  { current, request }: { readonly current: RunState; readonly request: SwitchRequest },
+): Promise<number | undefined> {
+  const same = current.code === request.code && JSON.stringify(current.plan) === JSON.stringify(request.plan);
+  if (same && (current.status === 'RUNNING' || current.status === 'CREATED')) return undefined;
+  return switchRun(coordinator, { current, request });
 }
 
 async function end(
-  { ports }: Pick<DeployedCoordinator, 'ports'>,
+  { ports }: Pick<SwitchingCoordinator, 'ports'>,
   {
     current,
     removal,

@@ -11,7 +11,7 @@ import { systemRandom } from '../lib/adapters/system/system-random.ts';
 import type { JobDefinition } from '../lib/api/define-job.ts';
 import type { RunState } from '../lib/coordinator/job-tables.ts';
 import type { BindingData, Deployment } from '../lib/core/deployment.ts';
-import { InvariantError, StreamError, UserError } from '../lib/core/errors.ts';
+import { InvariantError, RetryableError, StreamError, UserError } from '../lib/core/errors.ts';
 import type { ListedShard } from '../lib/core/listed-shard.ts';
 import type { MetricName } from '../lib/core/metric-names.ts';
 import { planHashOf } from '../lib/graph/plan-hash.ts';
@@ -50,6 +50,8 @@ interface HostedRun {
   readonly run: RunState;
   readonly host: SubtaskHost;
   readonly lineage: ShardLineage;
+  /** The stream of others that the vertex reads, as batches name it. */
+  readonly external: string | undefined;
 }
 
 export class TaskRuntime implements CountedMetrics {
@@ -90,11 +92,17 @@ export class TaskRuntime implements CountedMetrics {
     { millrace, run, vertex, subtask }: Extract<TaskEvent, { millrace: unknown }>,
     deadline: number,
   ): Promise<InvocationOutcome> {
+    // That the function has begun is the answer.
+    if (millrace === 'probe') return { kind: 'success' };
     let hosted = await this.#current();
     if (hosted.run.id !== run) hosted = await this.#renew();
     // A request of a run that is over asks for nothing any more.
     if (hosted.run.id !== run) return { kind: 'success' };
     const id = { run, vertex, subtask };
+    if (millrace === 'load') {
+      await hosted.host.rehearse(id);
+      return { kind: 'success' };
+    }
     return hosted.host.invoke({ subtask: id, records: [], request: { kind: millrace }, deadline });
   }
 
@@ -105,6 +113,7 @@ export class TaskRuntime implements CountedMetrics {
     let hosted = await this.#current();
     const foreign = internal && [...batch.partitionKeys].some((run) => run !== hosted.run.id);
     if (foreign) hosted = await this.#renew();
+    if (!internal && batch.stream !== hosted.external) throw foreignStream(batch.stream, vertex);
     const subtask = internal ? shardNumber(batch.shardId) : this.#readerOf(batch.shardId, hosted.run);
     if (!internal) await this.#settleShard(batch.shardId, hosted, deadline);
     const input: InvocationInput = {
@@ -184,8 +193,19 @@ export class TaskRuntime implements CountedMetrics {
         await failRun({ records, clock: systemClock, key }, subtask, error);
       },
     });
-    return { run, host, lineage };
+    return { run, host, lineage, external: streamOf(binding) };
   }
+}
+
+/** As batches name it. */
+function streamOf(binding: BindingData | undefined): string | undefined {
+  if (binding?.kind === 'kinesis-source') return binding.stream;
+  return binding?.kind === 'dynamodb-source' ? binding.arn : undefined;
+}
+
+/** A mapping of the plan before lives on until the deployment is complete. */
+function foreignStream(stream: string, vertex: string): RetryableError {
+  return new RetryableError('IO_FAILED', `Stream ${stream} is none that ${vertex} reads in this deployment.`);
 }
 
 /** What is in memory holds good, and the next invocation goes on with it. */

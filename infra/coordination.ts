@@ -101,6 +101,7 @@ export function createRun(
       planHash: job.plan.planHash,
       plan: JSON.stringify(job.plan.run),
       removal: job.removalPolicy === RemovalPolicy.DESTROY ? 'destroy' : 'retain',
+      allowNonRestoredState: String(job.props.allowNonRestoredState ?? false),
       mappings: mappings.map(({ resource }) => resource.ref),
       // A mapping that is changed is disabled by the change.
       mappingSettings: mappings.map(({ settings }) => settings).join(),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { JobDefinition } from '../lib/api/define-job.ts';
 import { createRunPlan, type RunPlan } from '../lib/coordinator/run-plan.ts';
-import { UserError } from '../lib/core/errors.ts';
+import { assertNever, UserError } from '../lib/core/errors.ts';
 import { LIMITS } from '../lib/core/limits.ts';
 import { createExecutionGraph } from '../lib/graph/execution-graph.ts';
 import { createJobGraph, type JobGraph, type JobVertex, nodesOf } from '../lib/graph/job-graph.ts';
@@ -43,9 +43,43 @@ export function createDeployablePlan(
     checkParallelism(vertex, path);
   }
   checkVertexNames(jobGraph, { names: Object.keys(props.vertices ?? {}), path });
-  const run = createRunPlan(createExecutionGraph(jobGraph));
+  const run = withOrigins(createRunPlan(createExecutionGraph(jobGraph)), {
+    jobGraph,
+    bindings: props.bindings ?? {},
+  });
   const topologyHash = topologyHashOf(run);
   return { graph, jobGraph, run, planHash: planHashOf(graph), topologyHash };
+}
+
+/** Notes what the sources read. */
+function withOrigins(
+  plan: RunPlan,
+  {
+    jobGraph,
+    bindings,
+  }: { readonly jobGraph: JobGraph; readonly bindings: Readonly<Record<string, Binding>> },
+): RunPlan {
+  const sources = new Map(
+    jobGraph.vertices.map((vertex) => [vertex.id, sourceBindingOf(vertex, bindings)] as const),
+  );
+  const vertices = plan.vertices.map((vertex) => {
+    const binding = sources.get(vertex.id);
+    return binding === undefined ? vertex : { ...vertex, reads: originOf(binding) };
+  });
+  return { ...plan, vertices };
+}
+
+function originOf(binding: SourceBinding): string {
+  switch (binding.kind) {
+    case 'kinesis-source':
+      return binding.stream.streamArn;
+    case 'dynamodb-source':
+      return binding.table.tableStreamArn ?? '';
+    case 's3-source':
+      return `s3://${binding.bucket.bucketName}/${binding.prefix}`;
+    default:
+      return assertNever(binding);
+  }
 }
 
 /** What decides which records travel where; what an operator does with them is none of it. */

@@ -61,8 +61,9 @@ function createMapping(
   const { scope, plan, props, stores } = job;
   const binding = sourceBindingOf(vertex, props.bindings ?? {});
   const own = streams.get(vertex.id);
-  const id = `${constructId(vertex.id)}-${plan.topologyHash}`;
   const external = own === undefined && binding !== undefined;
+  // How far a mapping is in a stream of others must outlive a change of the plan.
+  const id = external ? constructId(vertex.id) : `${constructId(vertex.id)}-${plan.topologyHash}`;
   const eventSourceArn = external ? externalArn(job, { binding, id, task }) : own?.streamArn;
   const start: Start = external ? startOf(binding, startTime) : { startingPosition: 'TRIM_HORIZON' };
   const { batchSize, batchWindow } = batchOf(job, vertex.id);

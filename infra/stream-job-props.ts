@@ -68,6 +68,12 @@ export interface StreamJobProps {
    */
   readonly maxParallelism?: number;
   /**
+   * Drops the state of operators that the job had when it was deployed last and lacks now. Otherwise such a
+   * deployment is refused.
+   * @default false
+   */
+  readonly allowNonRestoredState?: boolean;
+  /**
    * Where keyed state lives in a job that does not say so: `heap` in memory, `table` in a DynamoDB table.
    * @default 'heap'
    */

@@ -116,6 +116,10 @@ export class StreamJob extends Construct {
   ): void {
     const { runResource, sweeper } = coordination;
     const run = createRun(job, { runResource, mappings });
+    new CfnOutput(this, 'LastPause', {
+      value: run.getAttString('Pause'),
+      description: 'How long nothing was committed when this deployment took over from the one before',
+    });
     for (const machine of Object.values(this.stateMachines)) run.node.addDependency(machine);
     const { checkpoint } = this.stateMachines;
     for (const schedule of createSchedules(job, { sweeper, checkpoint })) schedule.node.addDependency(run);

@@ -10,7 +10,13 @@ export interface ServedRequest {
 }
 
 /** JSON, or `hang` for an answer that never comes. */
-export type Answer = { readonly status: number; readonly body: unknown } | 'hang';
+export type Answer =
+  | {
+      readonly status: number;
+      readonly body: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | 'hang';
 
 /** An answer, or what makes one of the request. */
 export type Script = Answer | ((request: ServedRequest) => Answer);
@@ -34,7 +40,7 @@ export async function scriptedService(scripts: readonly Script[]): Promise<Scrip
       requests.push(served);
       const answer = typeof script === 'function' ? script(served) : script;
       if (answer === undefined || answer === 'hang') return;
-      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1', ...answer.headers });
       response.end(JSON.stringify(answer.body));
     });
   });

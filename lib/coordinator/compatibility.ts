@@ -24,6 +24,23 @@ export function requireSameKeyGroups(oldPlan: RunPlan, newPlan: RunPlan): void {
   }
 }
 
+/** Throws UserError STATE_INCOMPATIBLE if a source reads something else than when its positions were kept. */
+export function requireSameOrigins(oldPlan: RunPlan, newPlan: RunPlan): void {
+  const former = new Map(oldPlan.vertices.map((vertex) => [vertex.operators[0]?.id, vertex.reads]));
+  for (const { operators, reads } of newPlan.vertices) {
+    const [head] = operators;
+    const before = former.get(head?.id);
+    if (head === undefined || before === undefined || reads === undefined || before === reads) continue;
+    throw new UserError(
+      'STATE_INCOMPATIBLE',
+      `Source ${head.id} has read ${before} and is to read ${reads} now, where its positions mean nothing. ` +
+        'Bind what it had, or give the source another uid: it begins at its start position, if ' +
+        'allowNonRestoredState drops the former positions.',
+      { context: { operatorUid: head.id } },
+    );
+  }
+}
+
 /** Throws UserError STATE_NOT_RESTORED if `lost` is not empty and losing is not allowed. */
 export function requireNothingLost(lost: readonly string[], allowNonRestoredState: boolean): void {
   if (lost.length === 0 || allowNonRestoredState) return;

@@ -20,6 +20,8 @@ export interface PlanVertex {
   readonly maxParallelism: number;
   /** It reads external shards. */
   readonly source: boolean;
+  /** What names the origin of its shards: positions in one mean nothing in another. Only where it is known. */
+  readonly reads?: string;
   readonly operators: readonly PlanOperator[];
 }
 

@@ -7,7 +7,13 @@
  */
 import { runOf } from './checkpoint.ts';
 import type { CheckpointManifest } from './checkpoint-manifest.ts';
-import { operatorIds, requireNothingLost, requirePerformed, requireSameKeyGroups } from './compatibility.ts';
+import {
+  operatorIds,
+  requireNothingLost,
+  requirePerformed,
+  requireSameKeyGroups,
+  requireSameOrigins,
+} from './compatibility.ts';
 import type { CoordinatorPorts } from './coordinator-ports.ts';
 import { type FrameInFlight, readCut, readInboxRest, readInFlight } from './cut-reader.ts';
 import { lostIntents, lostOperators, type OldRun } from './genesis.ts';
@@ -44,6 +50,7 @@ export async function readTakeover(
   request: TakeoverRequest,
 ): Promise<Takeover> {
   requireSameKeyGroups(manifest.plan, request.plan);
+  requireSameOrigins(manifest.plan, request.plan);
   const old = await readOldRun(ports, manifest);
   requireNoLoss(old, request);
   return { old, inFlight: await reroutedFrames(ports, { manifest, old, request }) };
@@ -57,6 +64,7 @@ export async function requireTakeover(
 ): Promise<void> {
   const { value: run } = await runOf(ports, key);
   requireSameKeyGroups(run.plan, request.plan);
+  requireSameOrigins(run.plan, request.plan);
   const ids = operatorIds(request.plan);
   if ([...operatorIds(run.plan)].some((id) => !ids.has(id))) {
     requireNoLoss(await readLiveRun(ports, run), request);

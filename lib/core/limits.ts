@@ -164,6 +164,16 @@ export const LIMITS = {
   awsConnectionMsMax: 2000,
   /** Time of one attempt of a call of an AWS service. */
   awsRequestMsMax: 10_000,
+  /** Time in which a task function answers a question: the longest timeout that it can have. */
+  functionAnswerMsMax: 15 * 60_000,
+  /** Tries of such a question while the function asks for patience. */
+  functionQuestionsMax: 10,
+  /** Pause between them. */
+  functionQuestionPauseMs: 1000,
+  /** Time in which the first version of a new run is waited for, only to tell how long the pause was. */
+  firstVersionMsMax: 10_000,
+  /** Pause between two looks for it. */
+  firstVersionPauseMs: 100,
   /** Attempts of a call of an AWS service by its client. */
   awsAttemptsMax: 3,
   /** Connections of one client of an AWS service. */

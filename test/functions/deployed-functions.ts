@@ -1,6 +1,7 @@
 /** A deployed job over stores in memory: its task functions, and what brings them their batches. */
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { TaskRuntime } from '../../functions/task-runtime.ts';
+import type { TaskQuestion } from '../../lib/adapters/lambda/lambda-subtask-invoker.ts';
 import { MemoryJobRecords } from '../../lib/adapters/memory/memory-job-records.ts';
 import { MemoryObjectStore } from '../../lib/adapters/memory/memory-object-store.ts';
 import { MemoryStreamTransport } from '../../lib/adapters/memory/memory-stream-transport.ts';
@@ -12,6 +13,7 @@ import { startJob } from '../../lib/coordinator/restore.ts';
 import { createRunPlan, type RunPlan } from '../../lib/coordinator/run-plan.ts';
 import type { Deployment } from '../../lib/core/deployment.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
+import type { SubtaskId } from '../../lib/core/log/subtask-id.ts';
 import { createExecutionGraph } from '../../lib/graph/execution-graph.ts';
 import { createJobGraph } from '../../lib/graph/job-graph.ts';
 import { planHashOf } from '../../lib/graph/plan-hash.ts';
@@ -30,6 +32,26 @@ export interface DeployedOptions {
   readonly parallelism?: number;
   /** Uid of the source that is bound to the external stream. */
   readonly source: string;
+  readonly code?: string;
+}
+
+function deploymentOf({ job, parallelism = 2, source, code = 'c'.repeat(64) }: DeployedOptions): {
+  readonly plan: RunPlan;
+  readonly deployment: Deployment;
+} {
+  const settings = { parallelism, maxParallelism: 128 };
+  const graph = job.createGraph(settings);
+  const plan = createRunPlan(createExecutionGraph(createJobGraph(graph)));
+  const inner = plan.vertices.filter((vertex) => !vertex.source);
+  const deployment: Deployment = {
+    ...{ job: job.name, code, planHash: planHashOf(graph), settings },
+    ...{ logTable: 'log', jobTable: 'jobs', bucket: 'objects' },
+    streams: Object.fromEntries(
+      inner.map(({ id, parallelism: shards }) => [id, { name: `${id}-in`, shards }]),
+    ),
+    bindings: { [source]: { kind: 'kinesis-source', stream: 'external', arn: '' } },
+  };
+  return { plan, deployment };
 }
 
 /** What stream records are made of. */
@@ -50,27 +72,16 @@ export class DeployedFunctions {
   readonly log = this.calls.of('log', new MemorySubtaskLog(LIMITS.logRingSlots));
   readonly records = this.calls.of('records', new MemoryJobRecords());
   readonly transport = this.calls.of('transport', this.sent);
-  readonly job: JobDefinition;
-  readonly plan: RunPlan;
+  job: JobDefinition;
+  plan: RunPlan;
   deployment: Deployment;
   readonly #warm = new Map<string, TaskRuntime>();
   readonly #read = new Map<string, string>();
   #numbers = 0;
 
-  constructor({ job, parallelism = 2, source }: DeployedOptions) {
-    this.job = job;
-    const settings = { parallelism };
-    const graph = job.createGraph(settings);
-    this.plan = createRunPlan(createExecutionGraph(createJobGraph(graph)));
-    const inner = this.plan.vertices.filter((vertex) => !vertex.source);
-    this.deployment = {
-      ...{ job: job.name, code: 'c'.repeat(64), planHash: planHashOf(graph), settings },
-      ...{ logTable: 'log', jobTable: 'jobs', bucket: 'objects' },
-      streams: Object.fromEntries(
-        inner.map(({ id, parallelism: shards }) => [id, { name: `${id}-in`, shards }]),
-      ),
-      bindings: { [source]: { kind: 'kinesis-source', stream: 'external', arn: '' } },
-    };
+  constructor(options: DeployedOptions) {
+    this.job = options.job;
+    ({ plan: this.plan, deployment: this.deployment } = deploymentOf(options));
   }
 
   /** Goes with the functions' clock, and does not wait. */
@@ -91,6 +102,19 @@ export class DeployedFunctions {
       invoker: calls.of('invoker', invoker),
       nonce: () => `nonce-${++this.#numbers}`,
     };
+  }
+
+  /** As Lambda answers a caller that waits. */
+  async ask(id: SubtaskId, millrace: TaskQuestion): Promise<void> {
+    const outcome = await this.function(id.vertex).handle({ millrace, ...id }, Date.now() + MINUTE_MS);
+    if (outcome.kind === 'failed') throw outcome.error;
+  }
+
+  /** Puts another plan, its code and its functions in the place of what there is; streams stay. */
+  redeploy(options: DeployedOptions): void {
+    this.job = options.job;
+    this.plan = deploymentOf(options).plan;
+    this.renew(deploymentOf(options).deployment);
   }
 
   /** Puts functions of another deployment in the place of the warm ones. */

@@ -2,12 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DeployedCoordinator } from '../../functions/deployed-coordinator.ts';
+import type { SwitchingCoordinator } from '../../functions/deployed-coordinator.ts';
 import { answerRunRequest } from '../../functions/run-lifecycle.ts';
 import { JobTables } from '../../lib/coordinator/job-tables.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
-import { successfulWrites } from './counted-calls.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
 import { type MappingService, mappingService } from './mapping-service.ts';
 import { wordJob, words } from './word-job.ts';
@@ -51,7 +50,10 @@ function deployedStack() {
   const rows = new KeptRows();
   const deployed = new DeployedFunctions({ job: wordJob(rows), source: 'words' });
   const { deployment, ports } = deployed;
-  const coordinator: DeployedCoordinator = { deployment, ports, lambda: lambda.client, mappings: ['m-1'] };
+  const coordinator: SwitchingCoordinator = {
+    ...{ deployment, ports, lambda: lambda.client, mappings: ['m-1'] },
+    ask: (subtask, question) => deployed.ask(subtask, question),
+  };
   const ask = async (
     RequestType: 'Create' | 'Update' | 'Delete',
     RequestId: string,
@@ -100,23 +102,6 @@ describe('the resource of runs', () => {
     for (let i = 0; i < 3; i++) expect(await ask('Create', 'r-1')).toMatchObject(SUCCESS);
     expect(await current()).toMatchObject({ id: 'run-r-1', status: 'RUNNING', lineage: 1 });
     expect(lambda.states.get('m-1')).toBe('Enabled');
-  });
-
-  it('refuses another plan and touches nothing', async () => {
-    const { ask, current, deployed } = deployedStack();
-    await ask('Create', 'r-1');
-    await deployed.read('words', 0, words('a'));
-    lambda.take();
-    deployed.calls.take();
-    const plan = JSON.stringify(
-      new DeployedFunctions({ job: deployed.job, source: 'words', parallelism: 3 }).plan,
-    );
-    const refused = await ask('Update', 'r-2', { plan, code: 'other' });
-    expect(refused).toMatchObject({ Status: 'FAILED' });
-    expect(refused?.Reason).toMatch(/plan of job words has changed.*Nothing was touched/);
-    expect(successfulWrites(deployed.calls.take())).toEqual([]);
-    expect(lambda.take()).toEqual([]);
-    expect(await current()).toMatchObject({ id: 'run-r-1', status: 'RUNNING' });
   });
 
   it('goes on in a run of the new code with what was on its way, once if it is asked twice', async () => {

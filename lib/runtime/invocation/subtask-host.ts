@@ -13,6 +13,7 @@ import { Invocation, isPassing } from './invocation.ts';
 import type { InvocationInput, InvocationOutcome } from './invocation-input.ts';
 import { guardPorts, type InvocationContext, type InvocationPorts } from './invocation-ports.ts';
 import type { Replica } from './replica.ts';
+import { loadReplica } from './subtask-loader.ts';
 import type { SubtaskProgram } from './subtask-program.ts';
 import type { InputKind } from './version-maker.ts';
 
@@ -65,6 +66,20 @@ export class SubtaskHost {
       await this.#options.failRun(subtask, outcome.error);
     }
     return outcome;
+  }
+
+  /**
+   * Loads a subtask and opens its operators beside whatever the cache holds, and commits nothing. Throws what
+   * would hinder an invocation.
+   */
+  async rehearse(subtask: SubtaskId): Promise<void> {
+    const context = this.#contextOf(subtask, () => true);
+    const replica = await loadReplica(context, () => this.#options.createProgram(subtask));
+    try {
+      if (!replica.sealed) await replica.start();
+    } finally {
+      await replica.program.close();
+    }
   }
 
   /** What the cache holds of a subtask. */

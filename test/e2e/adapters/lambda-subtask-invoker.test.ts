@@ -9,7 +9,11 @@ async function invocation(answer: Answer, vertex = 'count') {
   const service = await scriptedService([answer]);
   const client = new LambdaClient({ ...clientOf(service), maxAttempts: 1 });
   try {
-    const invoker = new LambdaSubtaskInvoker({ client, functions: { count: 'job-count' } });
+    const invoker = new LambdaSubtaskInvoker({
+      client,
+      patientClient: client,
+      functions: { count: 'job-count' },
+    });
     const thrown = await invoker.invoke({ ...ID, vertex }, { kind: 'tick' }).catch((error: unknown) => error);
     return { thrown, requests: service.requests };
   } finally {
@@ -38,5 +42,38 @@ describe('LambdaSubtaskInvoker', () => {
     expect((await invocation({ status: 202, body: {} }, 'other')).thrown).toMatchObject({
       code: 'INVARIANT',
     });
+  });
+
+  it('a question is answered before it returns, with what the function says', async () => {
+    const asked = async (answer: Answer) => {
+      const service = await scriptedService([answer]);
+      const client = new LambdaClient({ ...clientOf(service), maxAttempts: 1 });
+      try {
+        const invoker = new LambdaSubtaskInvoker({
+          client,
+          patientClient: client,
+          functions: { count: 'f' },
+        });
+        const thrown = await invoker.ask(ID, 'load').catch((error: unknown) => error);
+        return { thrown, type: service.requests[0]?.headers['x-amz-invocation-type'] };
+      } finally {
+        client.destroy();
+        await service.close();
+      }
+    };
+    expect(await asked({ status: 200, body: null })).toEqual({
+      thrown: undefined,
+      type: 'RequestResponse',
+    });
+    const failed = (errorType: string): Answer => ({
+      status: 200,
+      headers: { 'x-amz-function-error': 'Unhandled' },
+      body: { errorType, errorMessage: 'no such window' },
+    });
+    expect((await asked(failed('UserError'))).thrown).toMatchObject({
+      code: 'FUNCTION_FAILED',
+      message: expect.stringContaining('no such window'),
+    });
+    expect((await asked(failed('RetryableError'))).thrown).toMatchObject({ code: 'IO_FAILED' });
   });
 });

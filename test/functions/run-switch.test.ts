@@ -1,0 +1,210 @@
+/** One deployment takes over from another. */
+import { describe, expect, it } from 'vitest';
+import { findCurrentRun } from '../../functions/run-directory.ts';
+import { pauseSince, type SwitchRequest, switchRun } from '../../functions/run-switch.ts';
+import { defineJob, type JobDefinition } from '../../lib/api/define-job.ts';
+import { WatermarkStrategy } from '../../lib/api/watermark-strategy.ts';
+import { FileSource } from '../../lib/connectors/file/file-source.ts';
+import type { KeyedProcessFunction } from '../../lib/core/functions/process-function.ts';
+import { type ValueState, ValueStateDescriptor } from '../../lib/core/state.ts';
+import type { RuntimeContext } from '../../lib/index.ts';
+import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
+import { successfulWrites } from './counted-calls.ts';
+import { DeployedFunctions } from './deployed-functions.ts';
+import { words } from './word-job.ts';
+
+interface Word {
+  readonly word: string;
+}
+
+interface CountOptions {
+  readonly uid?: string;
+  readonly separator?: string;
+  /** What `open` throws. */
+  readonly failure?: string;
+}
+
+class Counting implements KeyedProcessFunction<string, Word, string> {
+  readonly #separator: string;
+  readonly #failure: string | undefined;
+  #count!: ValueState<number>;
+
+  constructor({ separator = ':', failure }: CountOptions) {
+    this.#separator = separator;
+    this.#failure = failure;
+  }
+
+  open(context: RuntimeContext): void {
+    if (this.#failure !== undefined) throw new Error(this.#failure);
+    this.#count = context.getState(new ValueStateDescriptor<number>('count', 0));
+  }
+
+  processElement({ word }: Word, _: unknown, out: { collect(row: string): void }): void {
+    const count = (this.#count.value() ?? 0) + 1;
+    this.#count.update(count);
+    out.collect(`${word}${this.#separator}${count}`);
+  }
+}
+
+/** Counts words; rows are `word:count`. */
+function countingJob(rows: KeptRows, options: CountOptions = {}): JobDefinition {
+  return defineJob('words', (env) => {
+    env
+      .fromSource(FileSource.ndjson<Word>('words.ndjson'), WatermarkStrategy.noWatermarks<Word>(), 'words')
+      .setParallelism(1)
+      .keyBy(({ word }) => word)
+      .process(() => new Counting(options))
+      .uid(options.uid ?? 'count')
+      .sinkTo(rows)
+      .uid('rows');
+  });
+}
+
+/** A stack that is deployed again and again. */
+class Stack {
+  readonly rows = new KeptRows();
+  readonly deployed: DeployedFunctions;
+  #requests = 0;
+
+  constructor() {
+    this.deployed = new DeployedFunctions({ job: countingJob(this.rows), source: 'words' });
+  }
+
+  /** Changes the functions, as CloudFormation does, and then the run. */
+  async deploy(
+    change: CountOptions & {
+      readonly parallelism?: number;
+      readonly code?: string;
+      readonly allowNonRestoredState?: boolean;
+      readonly reads?: string;
+    },
+  ): Promise<number> {
+    const { deployed, rows } = this;
+    const { parallelism = 2, code = `code-${this.#requests}` } = change;
+    deployed.redeploy({ job: countingJob(rows, change), source: 'words', parallelism, code });
+    const plan = {
+      ...deployed.plan,
+      vertices: deployed.plan.vertices.map((v) => ({ ...v, ...reads(change.reads, v.source) })),
+    };
+    const request: SwitchRequest = {
+      ...{ job: 'words', run: `run-${++this.#requests}`, plan, code },
+      allowNonRestoredState: change.allowNonRestoredState ?? false,
+    };
+    const current = await this.current();
+    return switchRun(this.asking, { current, request });
+  }
+
+  get asking() {
+    const { deployed } = this;
+    const ask: DeployedFunctions['ask'] = (subtask, question) => deployed.ask(subtask, question);
+    return { ports: deployed.ports, ask };
+  }
+
+  async current() {
+    const run = await findCurrentRun(this.deployed.ports.records, 'words');
+    if (run === undefined) throw new Error('There is no run.');
+    return run;
+  }
+
+  /** Feeds words and brings them to the rows. */
+  async feed(...texts: readonly string[]): Promise<void> {
+    expect(await this.deployed.read('words', 0, words(...texts))).toEqual({ kind: 'success' });
+    await this.forward();
+  }
+
+  async forward(): Promise<void> {
+    for (const { id, source, parallelism } of this.deployed.plan.vertices) {
+      if (source) continue;
+      for (let i = 0; i < parallelism; i++) await this.deployed.forward(id, i);
+    }
+  }
+}
+
+function reads(origin: string | undefined, source: boolean) {
+  return origin === undefined || !source ? {} : { reads: origin };
+}
+
+async function started(): Promise<Stack> {
+  const stack = new Stack();
+  await stack.deployed.start('run-0');
+  return stack;
+}
+
+describe('a changed deployment', () => {
+  it('goes on with the state of the one before, with any parallelism and with what was on its way', async () => {
+    const stack = await started();
+    await stack.feed('a', 'b', 'a');
+    await stack.deployed.read('words', 0, words('c', 'a'));
+    await stack.deploy({ parallelism: 3, separator: '=' });
+    await stack.feed('a', 'b');
+    await stack.deploy({ parallelism: 1 });
+    await stack.feed('c');
+    expect(stack.rows.rows).toEqual(['a:1', 'a:2', 'a=3', 'a=4', 'b:1', 'b=2', 'c:2', 'c=1']);
+    expect(await stack.current()).toMatchObject({ lineage: 3, status: 'RUNNING' });
+  });
+
+  it('tells how long nothing was committed, if something comes', async () => {
+    const stack = await started();
+    await stack.deployed.read('words', 0, words('a'));
+    const sealedAt = await stack.deploy({ separator: '=' });
+    const { id: run, plan } = await stack.current();
+    expect(await pauseSince(stack.deployed.ports, { run, plan, sealedAt })).toBeGreaterThanOrEqual(0);
+    await stack.forward();
+    await stack.deploy({});
+  });
+
+  it('is refused before anything is touched if it would lose state, and takes over if it may', async () => {
+    const stack = await started();
+    await stack.feed('a');
+    stack.deployed.calls.take();
+    await expect(stack.deploy({ uid: 'other' })).rejects.toMatchObject({ code: 'STATE_NOT_RESTORED' });
+    expect(successfulWrites(stack.deployed.calls.take())).toEqual([]);
+    expect(await stack.current()).toMatchObject({ id: 'run-0', status: 'RUNNING' });
+    await stack.deploy({ uid: 'other', allowNonRestoredState: true });
+    await stack.feed('a');
+    expect(stack.rows.rows).toEqual(['a:1', 'a:1']);
+  });
+
+  it('is refused before anything is touched if a source reads another stream', async () => {
+    const stack = await started();
+    await stack.deploy({ reads: 'arn:one' });
+    await stack.feed('a');
+    stack.deployed.calls.take();
+    const refused = stack.deploy({ reads: 'arn:two' });
+    await expect(refused).rejects.toThrow(/words has read arn:one and is to read arn:two now/);
+    expect(successfulWrites(stack.deployed.calls.take())).toEqual([]);
+  });
+
+  it('is refused before anything is touched if its code does not load', async () => {
+    const stack = await started();
+    await stack.feed('a');
+    stack.deployed.calls.take();
+    const { asking, deployed } = stack;
+    const current = await stack.current();
+    const request = {
+      job: 'words',
+      run: 'run-1',
+      plan: deployed.plan,
+      code: 'x',
+      allowNonRestoredState: false,
+    };
+    const ask = () => Promise.reject(new Error('SyntaxError: Unexpected token'));
+    const refused = switchRun({ ...asking, ask }, { current, request });
+    await expect(refused).rejects.toThrow('Unexpected token');
+    expect(successfulWrites(deployed.calls.take())).toEqual([]);
+  });
+
+  it('that cannot begin is given up for the one before, which goes on with everything', async () => {
+    const stack = await started();
+    await stack.feed('a', 'b');
+    await stack.deployed.read('words', 0, words('a'));
+    await expect(stack.deploy({ failure: 'no such table' })).rejects.toThrow('no such table');
+    // Also what the broken deployment was allowed to drop.
+    await expect(
+      stack.deploy({ uid: 'other', allowNonRestoredState: true, failure: 'still none' }),
+    ).rejects.toThrow('still none');
+    await stack.deploy({ code: 'code-of-before' });
+    await stack.feed('b');
+    expect(stack.rows.rows).toEqual(['a:1', 'a:2', 'b:1', 'b:2']);
+  });
+});
