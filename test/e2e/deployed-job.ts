@@ -30,7 +30,10 @@ const EXECUTION_MS_MAX = 120_000;
 const PAUSE_MS = 500;
 const PUT_RECORDS_MAX = 500;
 
-/** Bootstraps the emulator and deploys the one stack of an app. */
+/** Emulators in which stacks can be deployed. */
+const bootstrapped = new WeakSet<Emulator>();
+
+/** Bootstraps the emulator, once, and deploys the one stack of an app. */
 export async function deploy(
   emulator: Emulator,
   app: string,
@@ -39,7 +42,8 @@ export async function deploy(
   const folder = mkdtempSync(join(tmpdir(), 'millrace-cdk-'));
   const outputsFile = join(folder, 'outputs.json');
   const cdk = (words: readonly string[]) => runCdk(words, { emulator, app, folder, environment });
-  await cdk(['bootstrap', ENVIRONMENT]);
+  if (!bootstrapped.has(emulator)) await cdk(['bootstrap', ENVIRONMENT]);
+  bootstrapped.add(emulator);
   await cdk(['deploy', '--require-approval', 'never', '--outputs-file', outputsFile]);
   const stacks: Readonly<Record<string, Outputs>> = JSON.parse(readFileSync(outputsFile, 'utf8'));
   rmSync(folder, { recursive: true });
@@ -47,9 +51,13 @@ export async function deploy(
 }
 
 /** Removes the one stack of an app. */
-export async function destroy(emulator: Emulator, app: string): Promise<void> {
+export async function destroy(
+  emulator: Emulator,
+  app: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-cdk-'));
-  await runCdk(['destroy', '--force'], { emulator, app, folder, environment: {} });
+  await runCdk(['destroy', '--force'], { emulator, app, folder, environment });
   rmSync(folder, { recursive: true });
 }
 

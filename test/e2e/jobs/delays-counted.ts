@@ -1,0 +1,4 @@
+/** One operator more. */
+import { delays } from './delays.ts';
+
+export default delays({ counts: {} });
