@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   JOB_NOT_DEPLOYABLE: 'user',
   BINDING_INVALID: 'user',
   BUNDLE_INVALID: 'user',
+  EXECUTION_FAILED: 'user',
   ARGUMENT_INVALID: 'user',
   FUNCTION_FAILED: 'user',
   IO_FAILED: 'retryable',

@@ -174,6 +174,10 @@ export const LIMITS = {
   firstVersionMsMax: 10_000,
   /** Pause between two looks for it. */
   firstVersionPauseMs: 100,
+  /** Time in which an execution of a state machine is waited for. */
+  executionMsMax: 60 * 60_000,
+  /** Pause between two looks at it. */
+  executionPauseMs: 500,
   /** Attempts of a call of an AWS service by its client. */
   awsAttemptsMax: 3,
   /** Connections of one client of an AWS service. */

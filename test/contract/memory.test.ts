@@ -5,11 +5,13 @@ import { MemoryStreamTransport } from '../../lib/adapters/memory/memory-stream-t
 import { MemorySubtaskLog } from '../../lib/adapters/memory/memory-subtask-log.ts';
 import { systemClock } from '../../lib/adapters/system/system-clock.ts';
 import type { Open } from './contract-cases.ts';
+import { describeDeadLetters } from './dead-letters-contract.ts';
 import { describeGroupLog } from './group-log-contract.ts';
 import { describeJobRecords } from './job-records-contract.ts';
 import { describeKeyedTable } from './keyed-table-contract.ts';
 import { RING_SIZE } from './log-samples.ts';
 import { describeObjectStore } from './object-store-contract.ts';
+import { letterObjects } from './readable-letters.ts';
 import { describeStreamTransport } from './stream-transport-contract.ts';
 import { describeSubtaskLog } from './subtask-log-contract.ts';
 
@@ -33,6 +35,10 @@ describeJobRecords(
 describeKeyedTable(
   'memory',
   opening(() => new MemoryKeyedTable()),
+);
+describeDeadLetters(
+  'memory',
+  opening(() => letterObjects(new MemoryObjectStore(systemClock))),
 );
 describeStreamTransport(
   'memory',

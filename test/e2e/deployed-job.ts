@@ -1,5 +1,6 @@
 /** Deploys CDK apps into an emulator with the real command line, and looks at what their jobs do. */
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,9 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ListStreamsCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { InvokeCommand, ListEventSourceMappingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { type ExecutionOutput, StateMachine } from '../../lib/adapters/stepfunctions/state-machine.ts';
+import { systemClock } from '../../lib/adapters/system/system-clock.ts';
 import { readSubtask } from '../../lib/coordinator/subtask-reader.ts';
 import type { AwsClients } from './aws-stores.ts';
 import type { Emulator } from './emulator/emulator.ts';
@@ -181,20 +184,9 @@ export async function execute(
   { endpoint }: Emulator,
   stateMachineArn: string,
   input: unknown = {},
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<ExecutionOutput> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = new SFNClient({ endpoint, region: 'us-east-1', credentials });
-  const start = new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) });
-  const { executionArn } = await client.send(start);
-  return until({
-    what: `${stateMachineArn} is done`,
-    msMax: EXECUTION_MS_MAX,
-    pauseMs: PAUSE_MS,
-    look: async () => {
-      const { status, output, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
-      if (status === 'SUCCEEDED') return JSON.parse(output ?? '{}');
-      if (status !== 'RUNNING') throw new Error(`${stateMachineArn} is ${status}: ${cause}`);
-      return undefined;
-    },
-  });
+  const machine = new StateMachine({ client, clock: systemClock }, stateMachineArn);
+  return machine.run({ name: randomUUID(), input, msMax: EXECUTION_MS_MAX });
 }

@@ -13,13 +13,15 @@ import {
 import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startEmulator } from './emulator/emulator.ts';
+import { whyNoLocalStack } from './emulator/localstack.ts';
 import { type Invocation, samples, TracedFunctions, type TracedStream } from './emulator/traced-function.ts';
 import { scaled } from './scale.ts';
 
 const QUIET_MS = 700;
 const [FIRST, SECOND, THIRD] = ['shardId-000000000000', 'shardId-000000000001', 'shardId-000000000002'];
 
-const emulator = await startEmulator();
+// What is tested is the launcher of MiniStack.
+const emulator = await startEmulator({ repeats: 0 });
 const clients = new TracedFunctions(emulator.endpoint);
 afterAll(async () => {
   clients.close();
@@ -273,5 +275,13 @@ describe('a stream that is resharded', () => {
       names.map((name) => [name, Number(shard.slice(-2))]),
     );
     expect(Object.fromEntries(shards)).toEqual({ a: 0, b: 1, c0: 2, c1: 3, c2: 4, c3: 5 });
+  });
+});
+
+describe('LocalStack', () => {
+  it('is passed over without a token or an engine for containers, and the reason is told', async () => {
+    expect(await whyNoLocalStack({})).toMatch(/LOCALSTACK_AUTH_TOKEN/);
+    const why = await whyNoLocalStack({ LOCALSTACK_AUTH_TOKEN: 'token' });
+    expect(why === undefined || /engine for containers/.test(why)).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * The AWS emulator of the end-to-end tests: MiniStack of a pinned version, in a virtual environment that is
- * made when it is missing, as a child process on this machine only.
+ * The AWS emulator of the end-to-end tests: LocalStack in a container where that can run, else MiniStack of a
+ * pinned version, in a virtual environment that is made when it is missing, as a child process on this machine
+ * only.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +12,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { clientEnvironment, type Emulator } from './emulator-client.ts';
+import { startLocalStack, whyNoLocalStack } from './localstack.ts';
+
+export type { Emulator } from './emulator-client.ts';
 
 const run = promisify(execFile);
 
@@ -26,18 +31,11 @@ const INSTALL_MS_MAX = 180_000;
 const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 3000;
 
-export interface Emulator {
-  /** URL of every service. */
-  readonly endpoint: string;
-  /** Environment with which SDK and CDK talk to it. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Where it logs. */
-  readonly logFile: string;
-  stop(): Promise<void>;
-}
-
 /** Why no emulator can be started here; undefined if one can. */
 export async function canStartEmulator(): Promise<string | undefined> {
+  const whyNot = await whyNoLocalStack();
+  if (whyNot === undefined) return undefined;
+  console.log(`MiniStack ${VERSION} is taken: ${whyNot}`);
   try {
     await installOnce();
     return undefined;
@@ -50,12 +48,18 @@ export async function canStartEmulator(): Promise<string | undefined> {
 interface EmulatorOptions {
   /** @default - one that is free */
   readonly port?: number;
-  /** Share of the batches that are delivered twice at once, and of those that come again later. @default 0 */
+  /**
+   * Share of the batches that are delivered twice at once, and of those that come again later. Only MiniStack
+   * can do that.
+   * @default 0
+   */
   readonly repeats?: number;
 }
 
 /** Starts an emulator of its own, empty. Throws if it is not ready in time. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const anyWillDo = options.repeats === undefined;
+  if (anyWillDo && (await whyNoLocalStack()) === undefined) return startLocalStack(options.port);
   await installOnce();
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'millrace-emulator-'));
@@ -90,19 +94,6 @@ function environment(port: number, folder: string): NodeJS.ProcessEnv {
     LAMBDA_EXECUTOR: 'local',
     TMPDIR: folder,
     PYTHONDONTWRITEBYTECODE: '1',
-  };
-}
-
-function clientEnvironment(endpoint: string): Readonly<Record<string, string>> {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    CDK_DISABLE_CLI_TELEMETRY: 'true',
-    CI: '1',
   };
 }
 
