@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { TableSchema } from '../../lib/adapters/dynamodb/table-schemas.ts';
 import { KinesisStreamTransport } from '../../lib/adapters/kinesis/kinesis-stream-transport.ts';
@@ -25,6 +26,7 @@ export class AwsClients {
   readonly s3: S3Client;
   readonly kinesis: KinesisClient;
   readonly lambda: LambdaClient;
+  readonly sqs: SQSClient;
 
   constructor(endpoint: string) {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -35,6 +37,7 @@ export class AwsClients {
     this.s3 = new S3Client({ ...options, forcePathStyle: true });
     this.kinesis = new KinesisClient(options);
     this.lambda = new LambdaClient(options);
+    this.sqs = new SQSClient(options);
   }
 
   async createTable({ partitionKey, sortKey }: TableSchema): Promise<string> {

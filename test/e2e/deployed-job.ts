@@ -137,6 +137,13 @@ export async function untilConsumed(
   });
 }
 
+/** Sweeps once, as the schedule does each minute. */
+export async function sweep({ lambda }: AwsClients, construct: string): Promise<void> {
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({ MaxItems: 50 }));
+  const sweeper = Functions.find(({ FunctionName = '' }) => FunctionName.includes(`${construct}Sweeper`));
+  await lambda.send(new InvokeCommand({ FunctionName: sweeper?.FunctionName }));
+}
+
 /** Sweeps, as the schedule does each minute, until the job has finished. Throws if it fails. */
 export async function sweepUntilFinished(
   clients: AwsClients,
@@ -144,14 +151,12 @@ export async function sweepUntilFinished(
   construct: string,
 ): Promise<void> {
   const stores = await storesOf(clients, outputs, construct);
-  const { Functions = [] } = await clients.lambda.send(new ListFunctionsCommand({ MaxItems: 50 }));
-  const sweeper = Functions.find(({ FunctionName = '' }) => FunctionName.includes(`${construct}Sweeper`));
   await until({
     what: `the job of ${construct} has finished`,
     msMax: CONSUMED_MS_MAX,
     pauseMs: PAUSE_MS,
     look: async () => {
-      await clients.lambda.send(new InvokeCommand({ FunctionName: sweeper?.FunctionName }));
+      await sweep(clients, construct);
       const { status } = await stores.currentRun();
       if (status === 'FAILED') throw new Error(`The job of ${construct} has failed.`);
       return status === 'FINISHED' ? true : undefined;

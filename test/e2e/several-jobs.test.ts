@@ -1,4 +1,4 @@
-/** Jobs of one stack run at once: over a stream, over the objects of a bucket, and over a table. */
+/** Jobs of one stack run at once: over a stream, over objects that are there or come, and over a table. */
 import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
@@ -19,6 +19,7 @@ import {
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
 import { OBJECTS_BUCKET } from './objects-bucket.ts';
+import { expectPayments, putPayments } from './payments.ts';
 import { scaled } from './scale.ts';
 import { type Outputs, outputOf } from './stack-outputs.ts';
 import { until } from './until.ts';
@@ -41,6 +42,7 @@ beforeAll(async () => {
   clients = new AwsClients(emulator.endpoint);
   flights = await firstFlights(FLIGHTS);
   await putObjects(flights);
+  for (const index of [0, 1]) await putPayments(clients, index);
   outputs = await deploy(emulator, APP);
 }, 240_000);
 
@@ -107,6 +109,7 @@ async function expectChanges(lines: readonly string[]): Promise<void> {
 
 it('each writes what an embedded run writes', { timeout: 240_000 }, async () => {
   const listed = sweepUntilFinished(clients, outputs, 'Listed');
+  await putPayments(clients, 2);
   const changes = await changeAccounts();
   const stream = outputOf(outputs, 'FlightsStream');
   await putAggregates(stream, flights.slice(0, PACKED));
@@ -117,6 +120,7 @@ it('each writes what an embedded run writes', { timeout: 240_000 }, async () => 
   await expectResults('streamed');
   await expectResults('listed');
   await expectChanges(changes);
+  await expectPayments(clients, outputs, 3);
 });
 
 it('are removed with their stack, running or not', { timeout: 240_000 }, async () => {
