@@ -1,5 +1,5 @@
 /**
- * The code of a deployed job: one run of esbuild, one folder, one asset.
+ * The code of a deployed job: one folder, one asset.
  *
  * 1. The user's module is an input of `task.mjs` only; what all functions share is in chunks.
  * 2. The embedded runner is left out: nothing in a function executes a whole job.

@@ -1,3 +1,4 @@
+/// <reference path="./parquet-lz4.d.ts" />
 /** Decompressors of Parquet pages: those of Node where it has them, they are fast and need no code. */
 import { brotliDecompressSync, gunzipSync, inflateRawSync } from 'node:zlib';
 import { decompress as decompressZstd } from 'fzstd';

@@ -1,3 +1,4 @@
+/// <reference path="./kpl-deagg.d.ts" />
 /** Records of the Kinesis Producer Library, which packs many into one. */
 import deaggregation from 'aws-kinesis-agg/lib/kpl-deagg.js';
 import type { PushedRecord } from '../../core/connector.ts';
