@@ -1,5 +1,5 @@
 /**
- * The code of a deployed job: one run of esbuild, one folder, one asset.
+ * The code of a deployed job: one folder, one asset.
  *
  * 1. The user's module is an input of `task.mjs` only; what all functions share is in chunks.
  * 2. The embedded runner is left out: nothing in a function executes a whole job.
@@ -54,6 +54,9 @@ const BANNER =
  */
 const NOT_BUNDLED = ['../local/executor.ts', '../local/executor.js'];
 
+/** What packages import for browsers only: whoever gets there all the same gets ERR_MODULE_NOT_FOUND. */
+const NEVER_LOADED = ['bowser'];
+
 /** Bundles a job. Throws UserError BUNDLE_INVALID if it does not compile or is too large. */
 export function createBundle(options: BundleOptions): Bundle {
   const { entry, path, unused } = options;
@@ -61,11 +64,23 @@ export function createBundle(options: BundleOptions): Bundle {
   const folder = join(staging, 'asset');
   const task = join(staging, 'task.mjs');
   writeFileSync(task, taskEntry(options));
-  const metafile = build({ entry, path, task, folder, unused });
+  const metafile = buildWithout({ entry, path, task, folder, unused: [...NEVER_LOADED, ...unused] });
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(options.structure));
   const sizes = sizesOf(metafile, entry.file);
   checkFrameworkBytes(sizes.frameworkBytes, path);
   return { folder, hash: hashOf(folder, metafile), ...sizes, inputs: inputsOf(metafile, entry.file) };
+}
+
+/** Some of `unused` may be what the user's own code imports: that is in the bundle. */
+function buildWithout(options: BuildOptions): Metafile {
+  const { entry, folder, unused } = options;
+  const metafile = build(options);
+  const imported = importsOfUser(metafile, entry.file);
+  const needed = unused.filter((name) => imported.some((path) => `${path}/`.startsWith(`${name}/`)));
+  if (needed.length === 0) return metafile;
+  // Chunks are named by what is in them: those of the first build would stay.
+  rmSync(folder, { recursive: true });
+  return build({ ...options, unused: unused.filter((name) => !needed.includes(name)) });
 }
 
 /** Throws UserError BUNDLE_INVALID if the part of a bundle that is not the user's is too large. */
@@ -107,19 +122,14 @@ function taskEntry({ entry, withSecrets }: BundleOptions): string {
   );
 }
 
-function build({
-  entry,
-  path,
-  task,
-  folder,
-  unused,
-}: {
-  readonly entry: EntryModule;
-  readonly path: string;
+interface BuildOptions extends Pick<BundleOptions, 'entry' | 'path' | 'unused'> {
+  /** File. */
   readonly task: string;
+  /** For the outputs. */
   readonly folder: string;
-  readonly unused: readonly string[];
-}): Metafile {
+}
+
+function build({ entry, path, task, folder, unused }: BuildOptions): Metafile {
   const services = SERVICES.map((name) => ownModule(`functions/${name}`));
   const { copy } = entry;
   try {
@@ -140,7 +150,10 @@ function build({
       // A package that ships both is smaller and tree-shaken as ES modules.
       mainFields: ['module', 'main'],
       conditions: ['module', ...(import.meta.url.endsWith('.ts') ? ['millrace-source'] : [])],
-      alias: Object.fromEntries([...copy.entries].map(([name, url]) => [name, fileURLToPath(url)])),
+      alias: {
+        ...Object.fromEntries([...copy.entries].map(([name, url]) => [name, fileURLToPath(url)])),
+        '@aws-sdk/credential-provider-node': ownModule('functions/function-credentials'),
+      },
       external: [...NOT_BUNDLED, ...unused],
       absWorkingDir: dirname(entry.file),
       metafile: true,
@@ -164,6 +177,20 @@ function ownModule(name: string): string {
  * others: what only the user's module imports.
  */
 function sizesOf(metafile: Metafile, jobFile: string): { frameworkBytes: number; userBytes: number } {
+  const own = ownInputs(metafile, jobFile);
+  let userBytes = 0;
+  let totalBytes = 0;
+  for (const output of Object.values(metafile.outputs)) {
+    totalBytes += output.bytes;
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+      if (!own.has(input)) userBytes += bytesInOutput;
+    }
+  }
+  return { frameworkBytes: totalBytes - userBytes, userBytes };
+}
+
+/** The framework's files and all that they import, as `metafile` names them. */
+function ownInputs(metafile: Metafile, jobFile: string): ReadonlySet<string> {
   const cwd = dirname(jobFile);
   const own = new Set<string>();
   const pending = Object.keys(metafile.inputs).filter((input) => isOwnFile(resolve(cwd, input)));
@@ -174,15 +201,16 @@ function sizesOf(metafile: Metafile, jobFile: string): { frameworkBytes: number;
       if (external !== true) pending.push(path);
     }
   }
-  let userBytes = 0;
-  let totalBytes = 0;
-  for (const output of Object.values(metafile.outputs)) {
-    totalBytes += output.bytes;
-    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
-      if (!own.has(input)) userBytes += bytesInOutput;
-    }
-  }
-  return { frameworkBytes: totalBytes - userBytes, userBytes };
+  return own;
+}
+
+/** What the user's module, and what only it imports, expects to find outside of the bundle. */
+function importsOfUser(metafile: Metafile, jobFile: string): readonly string[] {
+  const own = ownInputs(metafile, jobFile);
+  const others = Object.entries(metafile.inputs).filter(([input]) => !own.has(input));
+  return others.flatMap(([, { imports }]) =>
+    imports.filter(({ external }) => external === true).map(({ path }) => path),
+  );
 }
 
 function inputsOf(metafile: Metafile, jobFile: string): readonly string[] {

@@ -2,7 +2,8 @@ import type { Sink, Source } from '../lib/core/connector.ts';
 import type { StreamGraph } from '../lib/graph/stream-graph.ts';
 import type { Binding } from './bindings.ts';
 
-const PARQUET = ['hyparquet', 'hyparquet-compressors', 'hyparquet-writer'];
+const CSV = ['csv-parse', 'csv-stringify'];
+const PARQUET = ['fzstd', 'hyparquet', 'hyparquet-compressors', 'hyparquet-writer', 'hysnappy'];
 
 type Connector = Pick<Source<unknown> | Sink<unknown>, 'connector' | 'description'>;
 
@@ -17,7 +18,8 @@ export function unusedPackages(
     return spec.kind === 'sink' ? [spec.sink] : [];
   });
   return [
-    ...(connectors.every(isFileOfText) ? PARQUET : []),
+    ...(connectors.every(isFileOf('ndjson', 'parquet')) ? CSV : []),
+    ...(connectors.every(isFileOf('ndjson', 'csv')) ? PARQUET : []),
     ...(kinds.has('kinesis-source') ? [] : ['aws-kinesis-agg']),
     ...(kinds.has('dynamodb-source') ? [] : ['@aws-sdk/client-dynamodb-streams', '@aws-sdk/util-dynamodb']),
     ...(kinds.has('sqs-sink') ? [] : ['@aws-sdk/client-sqs']),
@@ -25,6 +27,7 @@ export function unusedPackages(
 }
 
 /** By its description, which begins with the format: the job may come from another module loader. */
-function isFileOfText({ connector, description }: Connector): boolean {
-  return connector === 'file' && /^(ndjson|csv) /.test(description);
+function isFileOf(...formats: readonly string[]): (connector: Connector) => boolean {
+  return ({ connector, description }) =>
+    connector === 'file' && formats.some((format) => description.startsWith(`${format} `));
 }

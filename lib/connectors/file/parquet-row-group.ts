@@ -78,7 +78,7 @@ export async function readRows(
 ): Promise<ParquetRows> {
   const [{ parquetRead }, { compressors }] = await Promise.all([
     import('hyparquet'),
-    import('hyparquet-compressors'),
+    import('./parquet-compressors.ts'),
   ]);
   const cursors = new Map(columns.map((column) => [column.name, new ColumnCursor(column, rows.start)]));
   await parquetRead({

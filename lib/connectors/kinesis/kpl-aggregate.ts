@@ -1,5 +1,6 @@
+/// <reference path="./kpl-deagg.d.ts" />
 /** Records of the Kinesis Producer Library, which packs many into one. */
-import aggregation from 'aws-kinesis-agg';
+import deaggregation from 'aws-kinesis-agg/lib/kpl-deagg.js';
 import type { PushedRecord } from '../../core/connector.ts';
 
 const MAGIC = Buffer.from('f3899ac2', 'hex');
@@ -18,7 +19,7 @@ export function takeApart(record: PushedRecord): readonly PushedRecord[] {
   };
   let unpacked: readonly PushedRecord[] = [record];
   let broken = false;
-  aggregation.deaggregateSync(packed, true, (error, userRecords = []) => {
+  deaggregation.deaggregateSync(packed, true, (error, userRecords = []) => {
     // Called again after a record that could not be unpacked.
     broken ||= Boolean(error);
     unpacked = userRecords.map(({ data, subSequenceNumber }) => ({

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -26,6 +26,18 @@ function file(options: WriteOptions): string {
 function column(element: Schema[number], data: unknown[]): string {
   const schema: Schema = [{ name: 'root', num_children: 1 }, element];
   return file({ schema, columnData: [{ name: element.name, data }] });
+}
+
+/** LZ4 that copies: one run of literals. */
+function lz4Literals(bytes: Uint8Array): Uint8Array {
+  const more = bytes.length - 15;
+  if (more < 0) return Buffer.concat([Buffer.of(bytes.length << 4), bytes]);
+  return Buffer.concat([
+    Buffer.of(0xf0),
+    Buffer.alloc(Math.floor(more / 255), 255),
+    Buffer.of(more % 255),
+    bytes,
+  ]);
 }
 
 async function valuesOf(path: string, options: ParquetSourceOptions = {}): Promise<unknown[]> {
@@ -233,15 +245,47 @@ describe('a Parquet source', () => {
     ]);
   });
 
-  it('reads gzip and zstd pages and a file without rows', async () => {
+  it('reads pages of each codec and a file without rows', async () => {
     const columnData = [
       { name: 'n', data: Array.from({ length: 1000 }, (_, i) => i % 5), type: 'INT32' as const },
     ];
-    const compressors = { GZIP: gzipSync, ZSTD: zstdCompressSync };
-    for (const codec of ['GZIP', 'ZSTD', 'SNAPPY', 'UNCOMPRESSED'] as const) {
+    const compressors = {
+      ...{ GZIP: gzipSync, BROTLI: brotliCompressSync, ZSTD: zstdCompressSync },
+      ...{ LZ4: lz4Literals, LZ4_RAW: lz4Literals },
+    };
+    for (const codec of ['GZIP', 'BROTLI', 'ZSTD', 'LZ4', 'LZ4_RAW', 'SNAPPY', 'UNCOMPRESSED'] as const) {
       expect(await valuesOf(file({ columnData, codec, compressors }))).toEqual(columnData[0]?.data);
     }
     expect(await valuesOf(column({ name: 'n', type: 'INT32' }, []))).toEqual([]);
+  });
+
+  it('reads pages of several gzip members or zstd frames, and deflated ones without a header', async () => {
+    const columnData = [{ name: 'n', data: [1, 2, 3], type: 'INT32' as const }];
+    const halves = (compress: (bytes: Uint8Array) => Uint8Array) => (page: Uint8Array) =>
+      Buffer.concat([compress(page.subarray(0, page.length / 2)), compress(page.subarray(page.length / 2))]);
+    for (const compressors of [
+      { GZIP: halves(gzipSync) },
+      { GZIP: deflateRawSync },
+      { ZSTD: halves(zstdCompressSync) },
+    ]) {
+      const codec = 'GZIP' in compressors ? 'GZIP' : 'ZSTD';
+      expect(await valuesOf(file({ columnData, codec, compressors }))).toEqual([1, 2, 3]);
+    }
+  });
+
+  it.each([
+    ['GZIP', gzipSync],
+    ['BROTLI', brotliCompressSync],
+  ] as const)('refuses a %s page that holds more than its header says', async (codec, compress) => {
+    const twice = (page: Uint8Array) => compress(Buffer.concat([page, page]));
+    const path = file({
+      columnData: [{ name: 'n', data: [1, 2, 3], type: 'INT32' }],
+      ...{ codec, compressors: { [codec]: twice } },
+    });
+    await expect(readAll(FileSource.parquet(path))).rejects.toMatchObject({
+      code: 'SOURCE_INVALID',
+      message: expect.stringContaining(path),
+    });
   });
 
   it('refuses what is not Parquet', async () => {
