@@ -30,6 +30,8 @@ export interface DeployedOptions {
   readonly parallelism?: number;
   /** Uid of the source that is bound to the external stream. */
   readonly source: string;
+  /** Of the external stream. @default 2 */
+  readonly shards?: number;
 }
 
 /** What stream records are made of. */
@@ -55,10 +57,12 @@ export class DeployedFunctions {
   deployment: Deployment;
   readonly #warm = new Map<string, TaskRuntime>();
   readonly #read = new Map<string, string>();
+  readonly #shards: number;
   #numbers = 0;
 
-  constructor({ job, parallelism = 2, source }: DeployedOptions) {
+  constructor({ job, parallelism = 2, source, shards = 2 }: DeployedOptions) {
     this.job = job;
+    this.#shards = shards;
     const settings = { parallelism };
     const graph = job.createGraph(settings);
     this.plan = createRunPlan(createExecutionGraph(createJobGraph(graph)));
@@ -109,7 +113,7 @@ export class DeployedFunctions {
   /** The function of a vertex in a new environment. */
   cold(vertex: string): TaskRuntime {
     const { deployment, job, log, objects, records, transport } = this;
-    const shards = [0, 1].map((shard) => ({ id: shardId(shard), parents: [] }));
+    const shards = Array.from({ length: this.#shards }, (_, shard) => ({ id: shardId(shard), parents: [] }));
     return new TaskRuntime({
       ...{ job, deployment, vertex, transport, stores: { log, objects, records } },
       listShards: async () => shards,
