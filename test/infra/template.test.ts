@@ -124,6 +124,10 @@ describe('streams', () => {
     const [slower] = own(countsTemplate({ batchWindow: Duration.seconds(5) }));
     expect(slower!.id).toBe(stream!.id);
   });
+
+  it('hold_what_was_sent_for_a_day', () => {
+    template.hasResourceProperties('AWS::Kinesis::Stream', { ShardCount: 2, RetentionPeriodHours: 24 });
+  });
 });
 
 describe('functions', () => {
