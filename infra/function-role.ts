@@ -12,6 +12,10 @@ import type { ObjectBucket } from './bindings.ts';
 import type { JobScope } from './job-scope.ts';
 
 export interface FunctionRoleProps {
+  /**
+   * Network in which the function is placed.
+   * @default - none
+   */
   readonly vpc?: IVpc | undefined;
   readonly encryptionKey: IKey | undefined;
   readonly logRetention: RetentionDays;
