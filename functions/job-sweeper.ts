@@ -32,7 +32,7 @@ export class JobSweeper {
     if (state === undefined) return;
     const key = { job, run: state.value.currentRun };
     const { failures, movedAt, status } = await sweepRun(ports, key, this.#heads);
-    if (status === 'RUNNING') await putMetrics(job, await this.#ageOfCheckpoint(key, movedAt));
+    if (status === 'RUNNING') await putMetrics({ job, values: await this.#ageOfCheckpoint(key, movedAt) });
     await this.#feed.follow(key.run, status);
     const minute = Math.floor(ports.clock.now() / LIMITS.sweepIntervalMs);
     if (minute % LIMITS.sweepsPerCollection === 0) await collectGarbage(ports, { job });

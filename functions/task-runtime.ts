@@ -13,7 +13,6 @@ import type { RunState } from '../lib/coordinator/job-tables.ts';
 import type { BindingData, Deployment } from '../lib/core/deployment.ts';
 import { InvariantError, RetryableError, StreamError, UserError } from '../lib/core/errors.ts';
 import type { ListedShard } from '../lib/core/listed-shard.ts';
-import type { MetricName } from '../lib/core/metric-names.ts';
 import { planHashOf } from '../lib/graph/plan-hash.ts';
 import { type GraphStructure, structureDifference, structureOf } from '../lib/graph/structure.ts';
 import type { StreamTransport } from '../lib/ports/stream-transport.ts';
@@ -22,15 +21,15 @@ import type { InvocationInput, InvocationOutcome } from '../lib/runtime/invocati
 import { failRun } from '../lib/runtime/invocation/run-failure.ts';
 import { SubtaskHost } from '../lib/runtime/invocation/subtask-host.ts';
 import { TaskProgramFactory } from '../lib/runtime/invocation/task-program-factory.ts';
-import { MetricRegistry } from '../lib/runtime/metrics.ts';
 import { bindGraph, bindingOf } from './bind-job.ts';
 import { deadLetterObjects } from './dead-letter-objects.ts';
 import type { DeployedStores } from './deployed-stores.ts';
 import { readerOf, shardNumber } from './external-shards.ts';
-import { type CountedMetrics, countsOf } from './middlewares/job-metrics.ts';
+import type { CountedMetrics, MetricLine } from './middlewares/job-metrics.ts';
 import { readCurrentRun } from './run-directory.ts';
 import { ShardLineage } from './shard-lineage.ts';
 import { batchOf, firstOf, isRequest, type ShardBatch, type TaskEvent } from './task-event.ts';
+import { TaskMetrics } from './task-metrics.ts';
 import { withinTime } from './time-guard.ts';
 
 export interface TaskRuntimeOptions {
@@ -57,12 +56,12 @@ interface HostedRun {
 export class TaskRuntime implements CountedMetrics {
   readonly #options: TaskRuntimeOptions;
   #hosted: Promise<HostedRun> | undefined;
-  readonly #metrics = new MetricRegistry();
-  #told: ReadonlyMap<MetricName, number> = new Map();
+  readonly #metrics: TaskMetrics;
 
   /** Throws UserError JOB_NOT_DEPLOYABLE if the job's plan is not the deployed one. */
   constructor(options: TaskRuntimeOptions) {
     this.#options = options;
+    this.#metrics = new TaskMetrics(options.deployment, options.vertex);
     requireDeployedPlan(options);
   }
 
@@ -81,11 +80,8 @@ export class TaskRuntime implements CountedMetrics {
   }
 
   /** What was counted since this was asked for last. */
-  takeCounts(): ReadonlyMap<MetricName, number> {
-    const totals = countsOf((name) => this.#metrics.total(name));
-    const fresh = new Map([...totals].map(([name, total]) => [name, total - (this.#told.get(name) ?? 0)]));
-    this.#told = totals;
-    return fresh;
+  takeMetrics(): readonly MetricLine[] {
+    return this.#metrics.takeMetrics();
   }
 
   async #request(
@@ -171,7 +167,7 @@ export class TaskRuntime implements CountedMetrics {
       random: systemRandom,
       deadLetters: deadLetterObjects(objects),
       rules: PRODUCTION_RULES,
-      metrics: this.#metrics,
+      metrics: this.#metrics.registry,
       readerOfSplit: readerOf,
       shardsOf: ({ subtask }) => shards.filter((shard) => readerOf(shard, parallelism) === subtask),
       hasTable: table !== undefined,
@@ -180,7 +176,7 @@ export class TaskRuntime implements CountedMetrics {
     const host = new SubtaskHost({
       ports: {
         ...{ log, objects, transport, table },
-        ...{ clock: systemClock, random: systemRandom, metrics: this.#metrics },
+        ...{ clock: systemClock, random: systemRandom, metrics: this.#metrics.registry },
       },
       rules: PRODUCTION_RULES,
       code: deployment.code,
@@ -189,7 +185,7 @@ export class TaskRuntime implements CountedMetrics {
       inputKindOf: (id) => factory.inputKindOf(id),
       createProgram: (subtask) => factory.create(subtask),
       failRun: async (subtask, error) => {
-        this.#metrics.count(vertex, 'runsFailed', 1);
+        this.#metrics.registry.count(vertex, 'runsFailed', 1);
         await failRun({ records, clock: systemClock, key }, subtask, error);
       },
     });

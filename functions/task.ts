@@ -26,7 +26,7 @@ export function createTaskHandler(job: JobDefinition) {
     listShards: shardsOf,
     deployedPlan: readDeployedPlan,
   });
-  return taskHandler(runtime, deployment.job);
+  return taskHandler(runtime);
 }
 
 async function shardsOf(binding: BindingData): Promise<readonly ListedShard[]> {
@@ -38,12 +38,12 @@ async function shardsOf(binding: BindingData): Promise<readonly ListedShard[]> {
 }
 
 /** The handler over `runtime`: what Lambda is told, what is logged and what is counted. */
-export function taskHandler(runtime: TaskRuntime, job: string) {
+export function taskHandler(runtime: TaskRuntime) {
   // The first sees the outcome last and answers Lambda.
   return middy<TaskEvent, unknown>()
     .use(batchResponse())
     .use(logOutcome())
-    .use(jobMetrics(job, runtime))
+    .use(jobMetrics(runtime))
     .handler((event: TaskEvent, context: Context) =>
       runtime.handle(event, Date.now() + context.getRemainingTimeInMillis()),
     );

@@ -36,7 +36,7 @@ export function createCoordination(job: JobScope, parts: CoordinationParts): Coo
   const create = (id: string, file: string) => {
     const scope = new Construct(job.scope, id);
     const { role, logGroup } = createFunctionRole(scope, job);
-    allowCoordinatorStores(role, job.stores);
+    allowCoordinatorStores(role, job);
     allowTasks(role, { job, parts });
     return new NodeFunction(scope, 'Function', {
       ...serviceFunctionProps(job, file),

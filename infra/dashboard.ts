@@ -7,7 +7,7 @@ import type { TaskFunction } from './task-functions.ts';
 const COLUMNS = 12;
 const PERIOD = Duration.minutes(1);
 
-/** One page: records, lag, duration and errors of the functions, checkpoints. */
+/** One page: records, lag, duration and errors of the functions, checkpoints, event time. */
 export function createDashboard({ scope, jobName }: JobScope, tasks: readonly TaskFunction[]): Dashboard {
   const lambdaMetrics = (name: string, statistic: string) =>
     tasks.map(({ vertex, fn }) => fn.metric(name, { statistic, label: vertex.id, period: PERIOD }));
@@ -46,8 +46,19 @@ export function createDashboard({ scope, jobName }: JobScope, tasks: readonly Ta
         new GraphWidget({
           title: 'Checkpoints',
           width: COLUMNS,
-          left: [jobMetric(jobName, { name: 'numberOfCompletedCheckpoints' })],
-          right: [jobMetric(jobName, { name: 'lastCheckpointAge', statistic: Stats.MAXIMUM })],
+          left: [
+            jobMetric(jobName, { name: 'numberOfCompletedCheckpoints' }),
+            jobMetric(jobName, { name: 'numberOfFailedCheckpoints' }),
+          ],
+          right: [
+            jobMetric(jobName, { name: 'lastCheckpointAge', statistic: Stats.MAXIMUM }),
+            jobMetric(jobName, { name: 'lastCheckpointDuration', statistic: Stats.MAXIMUM }),
+          ],
+        }),
+        new GraphWidget({
+          title: 'Event time behind the clock (ms)',
+          width: COLUMNS,
+          left: [jobMetric(jobName, { name: 'watermarkLag', statistic: Stats.MAXIMUM })],
         }),
       ],
     ],

@@ -41,6 +41,7 @@ export function deploymentJson(job: JobScope, { streams, functions }: Deployment
       [...streams].map(([id, { streamName }]) => [id, { name: streamName, shards: shardsOf(job, id) }]),
     ),
     ...(functions === undefined ? {} : { functions: Object.fromEntries(functions) }),
+    ...(props.vertexMetrics === true ? { vertexMetrics: true } : {}),
     bindings: Object.fromEntries(
       Object.entries(props.bindings ?? {}).map(([name, binding]) => [name, bindingData(binding, job)]),
     ),

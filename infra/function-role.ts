@@ -6,11 +6,16 @@ import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { JobVertex } from '../lib/graph/job-graph.ts';
 import { acknowledgeAction, acknowledgeResource } from './acknowledgements.ts';
 import type { ObjectBucket } from './bindings.ts';
-import type { Stores } from './stores.ts';
+import type { JobScope } from './job-scope.ts';
 
 export interface FunctionRoleProps {
+  /**
+   * Network in which the function is placed.
+   * @default - none
+   */
   readonly vpc?: IVpc | undefined;
   readonly encryptionKey: IKey | undefined;
   readonly logRetention: RetentionDays;
@@ -106,37 +111,58 @@ export function allowObjects(
   allowKey(role, bucket.encryptionKey, uses.includes('write') ? 'encrypt and decrypt' : 'decrypt');
 }
 
-const READ_ITEMS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
-const WRITE_ITEMS = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
-const DELETE_ITEMS = ['dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'];
+/** One item, or those of a partition. */
+const READ_ITEMS = ['dynamodb:GetItem', 'dynamodb:Query'];
+const WRITE_ITEMS = ['dynamodb:PutItem'];
+const DELETE_ITEMS = ['dynamodb:BatchWriteItem'];
 
 /**
  * What the subtasks of a vertex need of the job's stores: they read logs of their senders too, but append to
- * their own only.
+ * their own only. Of the run they learn what it is, and may note that it has failed. Partition keys of keyed
+ * state are bytes, by which nothing can be allowed.
  */
 export function allowTaskStores(
   role: IRole,
-  { stores, vertexId }: { readonly stores: Stores; readonly vertexId: string },
+  { jobName, stores, vertex }: Pick<JobScope, 'jobName' | 'stores'> & { readonly vertex: JobVertex },
 ): void {
   const { logTable, jobTable, stateTable, bucket, undelivered } = stores;
   allow(role, { actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] });
-  allow(role, { actions: READ_ITEMS, resources: [logTable.tableArn] });
+  const senders = vertex.inputs.map(({ sourceVertexId }) => sourceVertexId);
+  allow(role, {
+    actions: READ_ITEMS,
+    resources: [logTable.tableArn],
+    conditions: partitions('StringLike', [...new Set([vertex.id, ...senders])].map(logsOf)),
+  });
   allow(role, {
     actions: WRITE_ITEMS,
     resources: [logTable.tableArn],
-    conditions: {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`*/${literal(vertexId)}/*`] },
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-    },
+    conditions: partitions('StringLike', [logsOf(vertex.id)]),
   });
-  allow(role, { actions: [...READ_ITEMS, ...WRITE_ITEMS], resources: [jobTable.tableArn] });
+  allow(role, {
+    actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    resources: [jobTable.tableArn],
+    conditions: partitions('StringEquals', [jobName]),
+  });
   if (stateTable !== undefined) {
-    allow(role, {
-      actions: [...READ_ITEMS, ...WRITE_ITEMS],
-      resources: [stateTable.tableArn],
-    });
+    allow(role, { actions: ['dynamodb:Query', 'dynamodb:PutItem'], resources: [stateTable.tableArn] });
   }
   allowObjects(role, { bucket, prefix: '', uses: ['read', 'write'] });
+}
+
+/** Nothing but items of partitions whose keys are these, or match them. */
+function partitions(
+  operator: 'StringEquals' | 'StringLike',
+  keys: readonly string[],
+): Readonly<Record<string, unknown>> {
+  return {
+    [`ForAllValues:${operator}`]: { 'dynamodb:LeadingKeys': keys },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
+  };
+}
+
+/** Pattern of the partition keys of the logs of a vertex. */
+function logsOf(vertexId: string): string {
+  return `*/${literal(vertexId)}/*`;
 }
 
 /** A part of a log's partition key as a pattern of IAM that only it matches. */
@@ -147,9 +173,14 @@ function literal(part: string): string {
 /** What a coordinator needs of the job's stores: it also collects garbage. */
 export function allowCoordinatorStores(
   role: IRole,
-  { logTable, jobTable, stateTable, bucket }: Stores,
+  { jobName, stores: { logTable, jobTable, stateTable, bucket } }: Pick<JobScope, 'jobName' | 'stores'>,
 ): void {
-  const tables = [logTable, jobTable, stateTable].filter((table) => table !== undefined);
+  allow(role, {
+    actions: [...READ_ITEMS, ...WRITE_ITEMS],
+    resources: [jobTable.tableArn],
+    conditions: partitions('StringEquals', [jobName]),
+  });
+  const tables = [logTable, stateTable].filter((table) => table !== undefined);
   allow(role, {
     actions: [...READ_ITEMS, ...WRITE_ITEMS, ...DELETE_ITEMS],
     resources: tables.map((table) => table.tableArn),

@@ -161,6 +161,12 @@ export interface StreamJobProps {
    */
   readonly alarms?: AlarmProps | false;
   /**
+   * Reports records, errors and lag of each vertex beside those of the job: at most 6 metrics more a vertex,
+   * which are billed by the month.
+   * @default false
+   */
+  readonly vertexMetrics?: boolean;
+  /**
    * Makes a CloudWatch dashboard, which is billed by the month.
    * @default false
    */

@@ -52,7 +52,7 @@ function createTaskFunction(
   const { vpc, vpcSubnets, securityGroups, secrets = {} } = props;
   const scope = new Construct(job.scope, `Task-${constructId(vertex.id)}`);
   const { role, logGroup } = createFunctionRole(scope, { ...job, vpc });
-  allowTaskStores(role, { stores: job.stores, vertexId: vertex.id });
+  allowTaskStores(role, { ...job, vertex });
   allowStreams(role, { vertex, streams });
   const bindings = props.bindings ?? {};
   const source = sourceBindingOf(vertex, bindings);

@@ -40,7 +40,13 @@ export interface CheckpointRequest extends RunKey {
 }
 
 export type CheckpointOutcome =
-  | { readonly kind: 'complete'; readonly n: number; readonly manifest: string }
+  /** `createdAt`: ms since the epoch. */
+  | {
+      readonly kind: 'complete';
+      readonly n: number;
+      readonly manifest: string;
+      readonly createdAt: number;
+    }
   | { readonly kind: 'aborted'; readonly n: number }
   /** Nothing has happened since checkpoint `n`, or the run has stopped. */
   | { readonly kind: 'skipped'; readonly n: number | undefined };
@@ -249,8 +255,8 @@ async function decide(
   }
 }
 
-function outcomeOf({ n, status, manifest }: CheckpointState): CheckpointOutcome {
-  if (status === 'COMPLETE' && manifest !== null) return { kind: 'complete', n, manifest };
+function outcomeOf({ n, status, manifest, createdAt }: CheckpointState): CheckpointOutcome {
+  if (status === 'COMPLETE' && manifest !== null) return { kind: 'complete', n, manifest, createdAt };
   if (status === 'ABORTED') return { kind: 'aborted', n };
   throw new InvariantError('INVARIANT', `Checkpoint ${n} is ${status} and was taken for decided.`);
 }

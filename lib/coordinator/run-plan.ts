@@ -20,7 +20,7 @@ export interface PlanVertex {
   readonly maxParallelism: number;
   /** It reads external shards. */
   readonly source: boolean;
-  /** What names the origin of its shards: positions in one mean nothing in another. Only where it is known. */
+  /** What names the origin of its shards, where it is known: positions in one mean nothing in another. */
   readonly reads?: string;
   readonly operators: readonly PlanOperator[];
 }

@@ -19,6 +19,8 @@ export interface Deployment {
   readonly streams: Readonly<Record<string, DeployedStream>>;
   /** Function names by vertex id; coordinator and sweeper only. */
   readonly functions?: Readonly<Record<string, string>>;
+  /** Vertices report metrics of their own beside those of the job. @default false */
+  readonly vertexMetrics?: boolean;
   /** By operator uid, or name if it has none. */
   readonly bindings: Readonly<Record<string, BindingData>>;
 }

@@ -42,7 +42,7 @@ function checkDeployment(value: unknown): asserts value is Deployment {
       ...{ job: 'text', code: 'text', planHash: 'text' },
       ...{ logTable: 'text', jobTable: 'text', bucket: 'text' },
     },
-    may: { stateTable: 'text' },
+    may: { stateTable: 'text', vertexMetrics: 'flag' },
   });
   const { settings, streams, functions, bindings } = value;
   checkFields(settings, 'settings', {

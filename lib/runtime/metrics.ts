@@ -17,6 +17,8 @@ export type CounterValue = readonly [operator: string, name: string, count: numb
 export class MetricRegistry implements Metrics {
   readonly #byOperator = new Map<string, Map<string, SimpleCounter>>();
   readonly #gauges = new Map<string, Map<string, number>>();
+  /** By name, then scope. */
+  readonly #freshGauges = new Map<string, Map<string, number>>();
 
   counter(operator: string, name: string): Counter {
     let counters = this.#byOperator.get(operator);
@@ -40,6 +42,16 @@ export class MetricRegistry implements Metrics {
     const gauges = this.#gauges.get(scope) ?? new Map<string, number>();
     this.#gauges.set(scope, gauges);
     gauges.set(name, value);
+    const fresh = this.#freshGauges.get(name) ?? new Map<string, number>();
+    this.#freshGauges.set(name, fresh);
+    fresh.set(scope, value);
+  }
+
+  /** What the gauges of a name, one of each scope, were set to last since this was asked for. */
+  takeGauges(name: string): readonly number[] {
+    const fresh = [...(this.#freshGauges.get(name)?.values() ?? [])];
+    this.#freshGauges.delete(name);
+    return fresh;
   }
 
   /** What a gauge was set to last; undefined if it was not. */

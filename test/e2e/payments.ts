@@ -1,4 +1,4 @@
-/** Payments as objects under a watched prefix, and what a job makes of them in a table, a stream and a queue. */
+/** Payments as objects under a watched prefix, and what a job tells of them to its sinks. */
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
 import { PutObjectCommand } from '@aws-sdk/client-s3';

@@ -33,6 +33,8 @@ export interface DeployedOptions {
   /** Uid of the source that is bound to the external stream. */
   readonly source: string;
   readonly code?: string;
+  /** Of the external stream. @default 2 */
+  readonly shards?: number;
 }
 
 function deploymentOf({ job, parallelism = 2, source, code = 'c'.repeat(64) }: DeployedOptions): {
@@ -77,10 +79,12 @@ export class DeployedFunctions {
   deployment: Deployment;
   readonly #warm = new Map<string, TaskRuntime>();
   readonly #read = new Map<string, string>();
+  readonly #shards: number;
   #numbers = 0;
 
   constructor(options: DeployedOptions) {
     this.job = options.job;
+    this.#shards = options.shards ?? 2;
     ({ plan: this.plan, deployment: this.deployment } = deploymentOf(options));
   }
 
@@ -133,7 +137,7 @@ export class DeployedFunctions {
   /** The function of a vertex in a new environment. */
   cold(vertex: string): TaskRuntime {
     const { deployment, job, log, objects, records, transport } = this;
-    const shards = [0, 1].map((shard) => ({ id: shardId(shard), parents: [] }));
+    const shards = Array.from({ length: this.#shards }, (_, shard) => ({ id: shardId(shard), parents: [] }));
     return new TaskRuntime({
       ...{ job, deployment, vertex, transport, stores: { log, objects, records } },
       listShards: async () => shards,

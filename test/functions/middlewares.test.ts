@@ -55,7 +55,7 @@ async function invoke(
   deployed: DeployedFunctions,
   { vertex, event, remaining = MINUTE_MS }: { vertex: string; event: TaskEvent; remaining?: number },
 ): Promise<KinesisStreamBatchResponse | undefined> {
-  const handler = taskHandler(deployed.function(vertex), deployed.deployment.job);
+  const handler = taskHandler(deployed.function(vertex));
   // The handler asks for the time that is left and for nothing else.
   const context = { getRemainingTimeInMillis: () => remaining } as Context;
   // What `batchResponse` answers.

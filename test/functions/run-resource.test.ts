@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SwitchingCoordinator } from '../../functions/deployed-coordinator.ts';
@@ -7,42 +5,24 @@ import { answerRunRequest } from '../../functions/run-lifecycle.ts';
 import { JobTables } from '../../lib/coordinator/job-tables.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
+import { type AnsweredStack, openStack, type ResourceAnswer } from './answered-stack.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
 import { type MappingService, mappingService } from './mapping-service.ts';
 import { wordJob, words } from './word-job.ts';
 
-interface Answer {
-  readonly Status: string;
-  readonly Reason?: string;
-  readonly PhysicalResourceId: string;
-}
-
 const PLACE = { StackId: 'stack', LogicalResourceId: 'Run', ResourceType: 'Custom::MillraceRun' };
 
 let lambda: MappingService;
-let server: Server;
-let answers: Answer[];
+let stack: AnsweredStack;
 beforeEach(async () => {
   lambda = await mappingService(['m-1']);
-  answers = [];
+  stack = await openStack();
   vi.spyOn(console, 'error').mockReturnValue();
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += String(chunk);
-    });
-    request.on('end', () => {
-      // What is sent to CloudFormation.
-      answers.push(JSON.parse(body) as Answer);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {
   vi.restoreAllMocks();
   await lambda.close();
-  await new Promise((resolve) => server.close(resolve));
+  await stack.close();
 });
 
 /** A stack whose resource is asked for things; its job is not started yet. */
@@ -60,20 +40,18 @@ function deployedStack() {
     changed: Readonly<Record<string, string>> = {},
     open = () => coordinator,
     timeMs = 15 * 60_000,
-  ): Promise<Answer | undefined> => {
+  ): Promise<ResourceAnswer | undefined> => {
     const properties = {
       ...{ ServiceToken: '', job: deployment.job, code: deployment.code, removal: 'retain' },
       ...{ plan: JSON.stringify(deployed.plan), mappings: ['m-1'] },
       ...changed,
     };
-    // The address of a TCP server has a port.
-    const { port } = server.address() as AddressInfo;
     const common = {
       ...PLACE,
       ...{
         RequestId,
         ServiceToken: '',
-        ResponseURL: `http://127.0.0.1:${port}/`,
+        ResponseURL: stack.url,
         ResourceProperties: properties,
       },
     };
@@ -84,7 +62,7 @@ function deployedStack() {
           ? { ...common, RequestType, PhysicalResourceId: 'Run' }
           : { ...common, RequestType, PhysicalResourceId: 'Run', OldResourceProperties: properties };
     await answerRunRequest(open, event, { deadline: Date.now() + timeMs });
-    return answers.pop();
+    return stack.answers.pop();
   };
   const current = async () => {
     const tables = new JobTables(ports.records);

@@ -131,7 +131,7 @@ async function started(): Promise<Stack> {
 }
 
 describe('a changed deployment', () => {
-  it('goes on with the state of the one before, with any parallelism and with what was on its way', async () => {
+  it('goes on with the state of the one before and with what was on its way', async () => {
     const stack = await started();
     await stack.feed('a', 'b', 'a');
     await stack.deployed.read('words', 0, words('c', 'a'));

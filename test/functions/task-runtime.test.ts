@@ -154,8 +154,8 @@ describe('the task functions of a job', () => {
       expect(await runtime.handle(frames, soon())).toEqual({ kind: 'success' });
     }
     expect(deployed.rows.rows).toEqual(['a', 'a', 'b']);
-    expect(words.takeCounts().get('numRecordsIn')).toBe(3);
-    expect(words.takeCounts().get('numRecordsIn')).toBe(0);
+    expect(words.takeMetrics()).toEqual([{ job: JOB, values: [['numRecordsIn', 3]] }]);
+    expect(words.takeMetrics()).toEqual([{ job: JOB, values: [] }]);
   });
 
   it('fail their batches until there is a run of their code', async () => {

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, checkFrameworkBytes, createBundle } from '../../infra/bundle.ts';
 import { loadEntry } from '../../infra/entry-module.ts';
+import { Sinks, Sources } from '../../infra/index.ts';
 import { unusedPackages } from '../../infra/unused-packages.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import { structureOf } from '../../lib/graph/structure.ts';
+import { addCounts, createStack, type JobStack } from './job-stack.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const KINESIS_TO_S3 = { in: { kind: 'kinesis-source' }, out: { kind: 's3-sink' } } as const;
@@ -76,4 +79,27 @@ describe('the bundle of a job', () => {
     expect(withJob).toEqual(['task.mjs']);
     expect(files).toEqual(expect.arrayContaining(['coordinator.mjs', 'run-resource.mjs', 'sweeper.mjs']));
   });
+});
+
+/** What synthesis prints of a bundle. Unit: bytes. */
+function printedShares(props: Parameters<typeof addCounts>[1], { stack, ...rest }: JobStack = createStack()) {
+  addCounts({ stack, ...rest }, props);
+  const [info] = Annotations.fromStack(stack).findInfo('/Test/Counts', Match.anyValue());
+  const sizes = /^Bundle: (\d+) bytes of Millrace, (\d+) bytes of the job and what it imports[.]$/.exec(
+    String(info?.entry.data),
+  );
+  return { framework: Number(sizes?.[1]), user: Number(sizes?.[2]) };
+}
+
+it('synthesis_prints_the_share_of_the_job_and_of_what_it_imports_in_the_bundle', () => {
+  const alone = printedShares({});
+  expect(alone.framework).toBeLessThan(LIMITS.bundleBytesMax);
+  expect(alone.user).toBeGreaterThan(0);
+  expect(alone.user).toBeLessThan(2000);
+  const parts = createStack();
+  const late = Sinks.s3(parts.output, 'late/');
+  const bindings = { flights: Sources.kinesis(parts.input), hourly: late, late };
+  const withSchemas = printedShares({ entry: 'examples/01-airport-delays/job.ts', bindings }, parts);
+  expect(withSchemas.user).toBeGreaterThan(100_000);
+  expect(Math.abs(withSchemas.framework - alone.framework)).toBeLessThan(20_000);
 });

@@ -6,6 +6,7 @@ import { addCounts, createStack, type JobStack, resourcesOf } from './job-stack.
 interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 /** Statements of all policies of a job by the logical id of the policy. */
@@ -85,24 +86,69 @@ it('only_the_vertex_of_a_sink_writes_to_its_target_and_below_its_prefix', () => 
 
 it('only_functions_without_user_code_delete_objects_and_logs', () => {
   const deleters = [...statements()].filter(([, own]) =>
-    own.flatMap(actionsOf).some((action) => ['s3:DeleteObject', 'dynamodb:DeleteItem'].includes(action)),
+    own.flatMap(actionsOf).some((action) => ['s3:DeleteObject', 'dynamodb:BatchWriteItem'].includes(action)),
   );
   expect(deleters.map(([id]) => id).filter((id) => id.includes('Task'))).toEqual([]);
   expect(deleters).toHaveLength(4);
 });
 
-it('a_function_appends_to_the_logs_of_its_own_vertex_only', () => {
-  const [, own = []] = [...statements()].find(([id]) => id.startsWith('CountsTaskcounts')) ?? [];
-  const appends = own.filter(
-    (statement) =>
-      actionsOf(statement).includes('dynamodb:PutItem') && JSON.stringify(statement).includes('CountsLog'),
+/** What the function of a vertex may do with a table of the job: actions, with the keys they are bound to. */
+function tableGrants(table: 'Log' | 'Jobs' | 'State', vertex: string) {
+  const all = statements({ stateBackend: 'table' });
+  const [, own = []] = [...all].find(([id]) => id.startsWith(`CountsTask${vertex}`)) ?? [];
+  const grants = own.filter(({ Resource }) => JSON.stringify(Resource).includes(`Counts${table}`));
+  return Object.fromEntries(
+    grants.flatMap((statement) => actionsOf(statement).map((action) => [action, statement.Condition])),
   );
-  expect(appends).toEqual([
-    expect.objectContaining({
-      Condition: {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/counts/*'] },
-        Null: { 'dynamodb:LeadingKeys': 'false' },
-      },
-    }),
-  ]);
+}
+
+/** Keys of partitions, none of which may be missing from a request. */
+const only = (operator: string, ...keys: readonly string[]) => ({
+  [`ForAllValues:${operator}`]: { 'dynamodb:LeadingKeys': keys },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
+
+it('a_function_appends_to_the_logs_of_its_own_vertex_and_reads_those_of_its_senders_too', () => {
+  expect(tableGrants('Log', 'clicks')).toEqual({
+    'dynamodb:GetItem': only('StringLike', '*/clicks/*'),
+    'dynamodb:Query': only('StringLike', '*/clicks/*'),
+    'dynamodb:PutItem': only('StringLike', '*/clicks/*'),
+  });
+  expect(tableGrants('Log', 'counts')).toEqual({
+    'dynamodb:GetItem': only('StringLike', '*/counts/*', '*/clicks/*'),
+    'dynamodb:Query': only('StringLike', '*/counts/*', '*/clicks/*'),
+    'dynamodb:PutItem': only('StringLike', '*/counts/*'),
+  });
+});
+
+it('a_function_reads_and_changes_records_of_its_own_job_only', () => {
+  expect(tableGrants('Jobs', 'counts')).toEqual({
+    'dynamodb:GetItem': only('StringEquals', 'Test-Counts'),
+    'dynamodb:PutItem': only('StringEquals', 'Test-Counts'),
+  });
+});
+
+it('functions_without_user_code_read_and_change_records_of_their_own_job_only', () => {
+  const granted = [...statements()].filter(([id]) => !id.includes('Task'));
+  const ofJobs = granted.flatMap(([, own]) =>
+    own.filter(({ Resource }) => JSON.stringify(Resource).includes('CountsJobs')),
+  );
+  expect(ofJobs).toHaveLength(3);
+  for (const { Condition } of ofJobs) expect(Condition).toEqual(only('StringEquals', 'Test-Counts'));
+});
+
+it('a_function_reads_and_writes_rows_of_keyed_state_and_removes_none', () => {
+  // Partition keys of this table are binary.
+  expect(tableGrants('State', 'counts')).toStrictEqual({
+    'dynamodb:Query': undefined,
+    'dynamodb:PutItem': undefined,
+  });
+});
+
+it('no_function_may_do_with_a_table_of_the_job_what_none_of_them_does', () => {
+  const actions = [...statements({ stateBackend: 'table' }).values()].flat().flatMap(actionsOf);
+  const ofTables = new Set(actions.filter((action) => action.startsWith('dynamodb:')));
+  expect([...ofTables].toSorted()).toEqual(
+    ['BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'Scan'].map((name) => `dynamodb:${name}`),
+  );
 });

@@ -7,7 +7,6 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Sinks, Sources } from '../../infra/index.ts';
 import { addCounts, countsTemplate, createStack, type JobStack, resourcesOf } from './job-stack.ts';
@@ -124,6 +123,10 @@ describe('streams', () => {
     expect(wider!.id).not.toBe(stream!.id);
     const [slower] = own(countsTemplate({ batchWindow: Duration.seconds(5) }));
     expect(slower!.id).toBe(stream!.id);
+  });
+
+  it('hold_what_was_sent_for_a_day', () => {
+    template.hasResourceProperties('AWS::Kinesis::Stream', { ShardCount: 2, RetentionPeriodHours: 24 });
   });
 });
 
@@ -249,7 +252,7 @@ describe('stores', () => {
   });
 });
 
-describe('schedules, alarms and outputs', () => {
+describe('schedules, dashboard and outputs', () => {
   it('sweep_each_minute_and_checkpoint_at_the_interval', () => {
     const expressions = (found: Template) =>
       resourcesOf(found, 'AWS::Scheduler::Schedule').map(({ Properties }) => Properties.ScheduleExpression);
@@ -263,24 +266,6 @@ describe('schedules, alarms and outputs', () => {
     for (const schedule of schedules) {
       expect(schedule.DependsOn).toContainEqual(expect.stringMatching(/^CountsRun[0-9A-F]{8}$/));
     }
-  });
-
-  it('alarm_on_lag_dead_letters_undelivered_messages_failed_runs_and_late_checkpoints', () => {
-    const parts = createStack();
-    const topic = new Topic(parts.stack, 'Topic');
-    addCounts(parts, { alarms: { topic, iteratorAge: Duration.minutes(2) } });
-    const found = Template.fromStack(parts.stack);
-    found.resourceCountIs('AWS::CloudWatch::Alarm', 6);
-    found.allResourcesProperties('AWS::CloudWatch::Alarm', {
-      TreatMissingData: 'notBreaching',
-      AlarmActions: [{ Ref: Match.stringLikeRegexp('^Topic') }],
-    });
-    found.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'IteratorAge', Threshold: 120_000 });
-    found.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'lastCheckpointAge',
-      Threshold: 1_800_000,
-    });
-    countsTemplate({ alarms: false }).resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });
 
   it('make_a_dashboard_only_on_demand', () => {

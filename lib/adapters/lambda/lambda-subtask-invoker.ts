@@ -41,8 +41,8 @@ export class LambdaSubtaskInvoker implements SubtaskInvoker {
   }
 
   /**
-   * Returns if the answer is yes. Throws UserError FUNCTION_FAILED with what the function says, RetryableError
-   * IO_FAILED if it says that another try may help.
+   * Returns if the answer is yes. Throws UserError FUNCTION_FAILED with what the function says,
+   * RetryableError IO_FAILED if it says that another try may help.
    */
   async ask(subtask: SubtaskId, question: TaskQuestion): Promise<void> {
     const call = {

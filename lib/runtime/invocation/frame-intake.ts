@@ -18,6 +18,7 @@ import type { DeliveredRecord } from './invocation-input.ts';
 import type { InvocationContext } from './invocation-ports.ts';
 import type { SubtaskProgram } from './subtask-program.ts';
 import type { VersionDraft } from './version-draft.ts';
+import { recordsIn } from './version-metrics.ts';
 
 const UNTOLD: ChannelWatermark = { watermark: MIN_TIMESTAMP, idle: false, ended: false };
 
@@ -91,6 +92,7 @@ export class FrameIntake {
   #consume(frame: Frame): void {
     this.#draft.consumed.set(frame.upstream, frame.cseq);
     this.#draft.epochs.push(frame.epoch);
+    this.#draft.recordsReceived += recordsIn(frame.runs);
     this.#program.processFrame(frame);
     const channel = inputChannelKey(frame.upstream, frame.edge);
     let { watermark, idle } = this.#draft.watermarkOf(channel) ?? UNTOLD;

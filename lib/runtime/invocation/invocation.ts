@@ -25,6 +25,7 @@ import { writeRows } from './table-rows.ts';
 import type { VersionDraft } from './version-draft.ts';
 import { encodeVersion } from './version-encoder.ts';
 import { type InputKind, VersionMaker } from './version-maker.ts';
+import { reportVersion } from './version-metrics.ts';
 
 export interface InvocationPlan {
   readonly context: InvocationContext;
@@ -199,6 +200,7 @@ export class Invocation {
 
   #settle(replica: Replica, draft: VersionDraft, entry: ReadEntry): void {
     applyEntry(replica, entry);
+    reportVersion(this.#context, draft, replica.program.watermark);
     replica.uncommitted = false;
     replica.hints = draft.changes.watermarks;
     replica.watermarksRepeated = false;

@@ -94,6 +94,11 @@ export interface SubtaskProgram {
   settle(): Promise<void>;
   /** True once every channel or shard has ended. */
   readonly inputEnded: boolean;
+  /**
+   * How far the event time of what it reads has come; undefined if that is not known, or all of it is idle or
+   * over. Unit: ms since the epoch.
+   */
+  readonly watermark?: number | undefined;
   /** After the end of the input, in the same version: operators finish, ends of channels are produced. */
   finish(): Promise<void>;
   collect(): Promise<ProgramChanges>;

@@ -12,6 +12,7 @@ import { parseCommittableId } from '../../core/log/committable-id.ts';
 import { DEAD_LETTERS, type SinkIntent } from '../../core/log/entry-payload.ts';
 import type { Frame, WatermarkHint } from '../../core/log/frame.ts';
 import type { OperatorDelta } from '../../core/log/state-delta.ts';
+import { MAX_WATERMARK, MIN_TIMESTAMP } from '../../core/time.ts';
 import type { DeadLetter, DeadLetterStore } from '../../ports/dead-letters.ts';
 import { isDrained, notedShards } from '../../protocol/drain.ts';
 import { inputChannelKey } from '../../protocol/subtask-vectors.ts';
@@ -216,6 +217,14 @@ export class TaskProgram implements SubtaskProgram {
 
   get inputEnded(): boolean {
     return this.#parts.task.inputEnded;
+  }
+
+  get watermark(): number | undefined {
+    const { inputs, task } = this.#parts;
+    const active = [...inputs.values()].filter(({ idle }) => !idle);
+    const sources = task.sources.filter(({ idle }) => !idle);
+    const lowest = Math.min(MAX_WATERMARK, ...[...active, ...sources].map(({ watermark }) => watermark));
+    return lowest === MIN_TIMESTAMP || lowest === MAX_WATERMARK ? undefined : lowest;
   }
 
   finish(): Promise<void> {

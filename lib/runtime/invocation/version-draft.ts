@@ -24,6 +24,8 @@ export class VersionDraft {
   readonly parkedRemoved = new Map<string, { readonly upstream: string; readonly cseq: number }>();
   /** Epochs of the frames consumed. */
   readonly epochs: number[] = [];
+  /** From other vertices, those of the run before too. */
+  recordsReceived = 0;
   inboxConsumed: number | undefined;
   performed: readonly string[] = [];
   changes: ProgramChanges = NO_CHANGES;

@@ -24,6 +24,7 @@ import type { ShardChange, SubtaskProgram } from './subtask-program.ts';
 import { prefetchRows, requireFittingRows } from './table-rows.ts';
 import { VersionDraft } from './version-draft.ts';
 import { wakesInVain } from './version-due.ts';
+import { recordsIn } from './version-metrics.ts';
 
 /** What the subtask reads, as its deployment knows it. */
 export type InputKind = 'frames' | 'shards' | 'polled';
@@ -169,7 +170,7 @@ export class VersionMaker {
       return false;
     replica.uncommitted = true;
     program.advanceTime(draft.processingTime);
-    if (inherits) for (const frame of inherited) program.processInherited(frame);
+    if (inherits) this.#inherit(draft, program, inherited);
     else if (this.#mustDrain(draft)) this.#drain(draft, program);
     else if (this.#reshards() !== undefined) this.#reshard(draft, program);
     else if (this.#kind === 'shards') this.#takeRecords(draft, program, todo);
@@ -182,6 +183,13 @@ export class VersionMaker {
     draft.nextTimer = program.nextTimer();
     draft.inputEnded = program.inputEnded;
     return true;
+  }
+
+  #inherit(draft: VersionDraft, program: SubtaskProgram, frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      draft.recordsReceived += recordsIn(frame.runs);
+      program.processInherited(frame);
+    }
   }
 
   async #poll(draft: VersionDraft, program: SubtaskProgram): Promise<void> {

@@ -106,6 +106,15 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
     return this.#ended;
   }
 
+  /** What it has emitted last; MIN_TIMESTAMP before that. Unit: ms since the epoch. */
+  get watermark(): number {
+    return this.#watermark;
+  }
+
+  get idle(): boolean {
+    return this.#idle;
+  }
+
   get reader(): SourceReader<unknown, SourceSplit> {
     if (this.#reader !== undefined) return this.#reader;
     throw new InvariantError(

@@ -1,7 +1,7 @@
 /**
- * The AWS emulator of the end-to-end tests: LocalStack in a container where that can run, else MiniStack of a
- * pinned version, in a virtual environment that is made when it is missing, as a child process on this machine
- * only.
+ * The AWS emulator of the end-to-end tests: LocalStack in a container where that can run, else MiniStack of
+ * a pinned version, in a virtual environment that is made when it is missing, as a child process on this
+ * machine only.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
