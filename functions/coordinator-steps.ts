@@ -14,12 +14,14 @@ import {
   runOf,
 } from '../lib/coordinator/checkpoint.ts';
 import type { CoordinatorPorts } from '../lib/coordinator/coordinator-ports.ts';
+import { reportCheckpoints, reportRun } from '../lib/coordinator/job-report.ts';
 import type { RunState } from '../lib/coordinator/job-tables.ts';
 import { prepareRestore, restoreJob } from '../lib/coordinator/restore.ts';
 import { subtasksOf, subtasksOfVertex } from '../lib/coordinator/run-plan.ts';
 import { sealRun, takeSavepoint } from '../lib/coordinator/savepoint.ts';
 import { sweepRun } from '../lib/coordinator/sweeper.ts';
 import { assertNever, UserError } from '../lib/core/errors.ts';
+import { dropDeadLetters, listDeadLetters } from './dead-letter-list.ts';
 import type { DeployedCoordinator } from './deployed-coordinator.ts';
 import { ownerOfShard } from './external-shards.ts';
 import { requireNothingConsumedSince } from './restore-origin.ts';
@@ -32,7 +34,10 @@ export type CoordinatorEvent =
   | { readonly step: 'conclude-checkpoint' | 'abort-checkpoint'; readonly run: string; readonly n: number }
   | { readonly step: 'drain' | 'look'; readonly execution: string }
   | { readonly step: 'stop'; readonly execution: string; readonly savepoint: boolean }
-  | { readonly step: 'restore'; readonly execution: string; readonly from?: string | null };
+  | { readonly step: 'restore'; readonly execution: string; readonly from?: string | null }
+  /** Asked by people: nothing is changed by the first three. */
+  | { readonly step: 'status' | 'checkpoints' }
+  | { readonly step: 'dead-letters' | 'drop-dead-letters'; readonly limit?: number };
 
 /** Does one step; the answer is what the machine decides by. */
 export async function runStep(
@@ -62,6 +67,14 @@ export async function runStep(
       return stop(coordinator, event);
     case 'restore':
       return restore(coordinator, event);
+    case 'status':
+      return { ...(await reportRun(ports, await requireRun(ports, job))) };
+    case 'checkpoints':
+      return { checkpoints: await reportCheckpoints(ports, { job, run: (await requireRun(ports, job)).id }) };
+    case 'dead-letters':
+      return listDeadLetters(ports.objects, event);
+    case 'drop-dead-letters':
+      return dropDeadLetters(ports.objects, event);
     default:
       return assertNever(event);
   }

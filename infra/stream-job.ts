@@ -70,7 +70,7 @@ export class StreamJob extends Construct {
     this.alarms = props.alarms === false ? [] : createAlarms(job, { tasks, alarms: props.alarms ?? {} });
     this.dashboard = props.dashboard === true ? createDashboard(job, tasks) : undefined;
     this.deadLetterRetry = createDeadLetterRetry(job, this.streams);
-    this.#addOutputs();
+    this.#addOutputs(coordination);
   }
 
   #read(props: StreamJobProps): JobScope {
@@ -125,7 +125,7 @@ export class StreamJob extends Construct {
     for (const schedule of createSchedules(job, { sweeper, checkpoint })) schedule.node.addDependency(run);
   }
 
-  #addOutputs(): void {
+  #addOutputs({ coordinator }: Coordination): void {
     const output = (id: string, value: string, description: string) =>
       new CfnOutput(this, id, { value, description });
     const names = [...this.streams].map(([vertex, stream]) => `${vertex}=${stream.streamName}`);
@@ -134,6 +134,7 @@ export class StreamJob extends Construct {
       output(`${capitalised(name)}Arn`, machine.stateMachineArn, `State machine that does a ${name}`);
     }
     output('JobName', this.jobName, 'Name under which the job keeps its records');
+    output('CoordinatorName', coordinator.functionName, 'Function that tells of the job');
     output('Bucket', this.stores.bucket.bucketName, 'Objects of the job');
     const { deadLetterRetry } = this;
     if (deadLetterRetry !== undefined) {

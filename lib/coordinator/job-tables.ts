@@ -53,6 +53,15 @@ export interface RunState {
   readonly logsDeleted: boolean;
   /** When `status` changed last. Unit: ms since the epoch. */
   readonly changedAt: number;
+  /** Only of a run that has failed. */
+  readonly failure?: RunFailure;
+}
+
+/** Why a run has failed. */
+export interface RunFailure {
+  /** `run/vertex/subtask`. */
+  readonly subtask: string;
+  readonly message: string;
 }
 
 export type CheckpointStatus = 'PENDING' | 'COMPLETE' | 'ABORTED';
@@ -185,7 +194,7 @@ function parseJob({ lineage, currentRun }: Fields): JobState | undefined {
 
 function parseRun(fields: Fields): RunState | undefined {
   const { id, job, lineage, status, plan, code, replaces } = fields;
-  const { from, restoredFrom, genesisWritten, logsDeleted, changedAt } = fields;
+  const { from, restoredFrom, genesisWritten, logsDeleted, changedAt, failure } = fields;
   const texts = typeof id === 'string' && typeof job === 'string' && typeof code === 'string';
   const numbers = typeof lineage === 'number' && typeof changedAt === 'number';
   const origins = { replaces, from, restoredFrom };
@@ -194,8 +203,15 @@ function parseRun(fields: Fields): RunState | undefined {
   if (!RUN_STATUSES.includes(status) || !isPlan(plan)) return undefined;
   // The list above holds exactly the members of the union.
   const known = status as RunStatus;
-  const facts = { genesisWritten, logsDeleted, changedAt };
+  const facts = {
+    ...{ genesisWritten, logsDeleted, changedAt },
+    ...(isFailure(failure) ? { failure } : {}),
+  };
   return { id, job, lineage, status: known, plan, code, ...origins, ...facts };
+}
+
+function isFailure(value: unknown): value is RunFailure {
+  return isFields(value) && typeof value.subtask === 'string' && typeof value.message === 'string';
 }
 
 type Origins = Pick<RunState, 'replaces' | 'from' | 'restoredFrom'>;

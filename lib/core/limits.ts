@@ -192,6 +192,10 @@ export const LIMITS = {
   deadLettersReadMax: 10_000,
   /** Dead letters that are fed again before their objects are deleted. */
   deadLettersFedTogether: 500,
+  /** Dead letters that one call lists. */
+  deadLettersListed: 100,
+  /** Characters of a record in such a list. */
+  deadLetterListedCharacters: 1000,
   /** Dead letters that could not be fed again, as one call names them. */
   deadLettersNamedMax: 100,
   /** Complete checkpoints that a run keeps. */

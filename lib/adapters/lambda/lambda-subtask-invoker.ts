@@ -1,13 +1,9 @@
-import {
-  InvocationType,
-  InvokeCommand,
-  type InvokeCommandOutput,
-  type LambdaClient,
-} from '@aws-sdk/client-lambda';
+import { InvocationType, InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { callAws } from '../../core/aws-failure.ts';
-import { InvariantError, RetryableError, UserError } from '../../core/errors.ts';
+import { InvariantError } from '../../core/errors.ts';
 import { type SubtaskId, subtaskPath } from '../../core/log/subtask-id.ts';
 import type { SubtaskInvoker, SubtaskRequest } from '../../ports/subtask-invoker.ts';
+import { callFunction } from './function-call.ts';
 
 /**
  * What a task function is asked and answers: whether it can be loaded with its code and plan (`probe`), and
@@ -36,65 +32,35 @@ export class LambdaSubtaskInvoker implements SubtaskInvoker {
     this.#options = options;
   }
 
-  async invoke(subtask: SubtaskId, { kind }: SubtaskRequest): Promise<void> {
-    await this.#call(subtask, { kind, type: InvocationType.Event, client: this.#options.client });
+  async invoke(id: SubtaskId, { kind }: SubtaskRequest): Promise<void> {
+    const invocation = new InvokeCommand({
+      FunctionName: this.#nameOf(id),
+      InvocationType: InvocationType.Event,
+      Payload: Buffer.from(JSON.stringify(eventOf(id, kind))),
+    });
+    await callAws(`The ${kind} of ${id.vertex}/${id.subtask}`, () => this.#options.client.send(invocation));
   }
 
   /**
    * Returns if the answer is yes. Throws UserError FUNCTION_FAILED with what the function says,
    * RetryableError IO_FAILED if it says that another try may help.
    */
-  async ask(subtask: SubtaskId, question: TaskQuestion): Promise<void> {
-    const call = {
-      kind: question,
-      type: InvocationType.RequestResponse,
+  async ask(id: SubtaskId, question: TaskQuestion): Promise<void> {
+    await callFunction({
       client: this.#options.patientClient,
-    };
-    const { FunctionError, Payload } = await this.#call(subtask, call);
-    if (FunctionError === undefined) return;
-    const { errorType, errorMessage } = parseFailure(Payload);
-    const text = `${subtaskPath(subtask)} cannot be loaded: ${errorMessage}`;
-    if (errorType === 'RetryableError' || errorType === 'FencedError') {
-      throw new RetryableError('IO_FAILED', text);
-    }
-    throw new UserError('FUNCTION_FAILED', text);
+      name: this.#nameOf(id),
+      payload: eventOf(id, question),
+      what: `The ${question} of ${subtaskPath(id)}`,
+    });
   }
 
-  #call(
-    { run, vertex, subtask }: SubtaskId,
-    {
-      kind,
-      type,
-      client,
-    }: {
-      readonly kind: SubtaskEvent['millrace'];
-      readonly type: InvocationType;
-      readonly client: LambdaClient;
-    },
-  ): Promise<InvokeCommandOutput> {
+  #nameOf({ vertex }: SubtaskId): string {
     const name = this.#options.functions[vertex];
     if (name === undefined) throw new InvariantError('INVARIANT', `Vertex ${vertex} has no function.`);
-    const event: SubtaskEvent = { millrace: kind, run, vertex, subtask };
-    const invocation = new InvokeCommand({
-      FunctionName: name,
-      InvocationType: type,
-      Payload: Buffer.from(JSON.stringify(event)),
-    });
-    return callAws(`The ${kind} of ${vertex}/${subtask}`, () => client.send(invocation));
+    return name;
   }
 }
 
-/** What Lambda says of an error that a function threw. */
-function parseFailure(payload: Uint8Array | undefined): {
-  readonly errorType: string | undefined;
-  readonly errorMessage: string;
-} {
-  const text = Buffer.from(payload ?? []).toString();
-  try {
-    const { errorType, errorMessage }: { errorType?: string; errorMessage?: string } = JSON.parse(text);
-    return { errorType, errorMessage: errorMessage ?? text };
-  } catch {
-    // A function that was stopped leaves no JSON.
-    return { errorType: undefined, errorMessage: text };
-  }
+function eventOf({ run, vertex, subtask }: SubtaskId, millrace: SubtaskEvent['millrace']): SubtaskEvent {
+  return { millrace, run, vertex, subtask };
 }
