@@ -152,7 +152,7 @@ function build({ entry, path, task, folder, unused }: BuildOptions): Metafile {
       conditions: ['module', ...(import.meta.url.endsWith('.ts') ? ['millrace-source'] : [])],
       alias: {
         ...Object.fromEntries([...copy.entries].map(([name, url]) => [name, fileURLToPath(url)])),
-        '@aws-sdk/credential-provider-node': ownModule('functions/function-credentials'),
+        '@aws-sdk/credential-provider-node': ownModule('lib/adapters/lambda/function-credentials'),
       },
       external: [...NOT_BUNDLED, ...unused],
       absWorkingDir: dirname(entry.file),

@@ -3,6 +3,7 @@ import { LIMITS } from '../core/limits.ts';
 import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
 import { STATE_BACKENDS } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
+import { addDeployedCommands } from './deployed-commands.ts';
 import { initCommand } from './init-command.ts';
 import { planCommand } from './plan-command.ts';
 import { runCommand } from './run-command.ts';
@@ -13,6 +14,13 @@ Examples:
   millrace run job.ts                           run a job in this process
   millrace run job.ts --fresh --overwrite       start over and replace earlier output
   millrace plan job.ts --format mermaid         the job as a flowchart
+  millrace list                                 the deployed jobs of account and region
+  millrace status Stack-Job                     how a deployed job is
+  millrace stop Stack-Job                       stop it with a savepoint, whose path is printed
+  millrace restore Stack-Job                    go on where it stopped
+
+--stack, --profile, --region and --endpoint have their defaults in millrace.config.ts of this folder:
+  export default { stack: 'AirportDelays', region: 'eu-central-1' };
 
 Exit codes:
   0    done
@@ -79,6 +87,7 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .addOption(verboseOption())
     .action((dir) => finish(initCommand(dir, context)));
 
+  addDeployedCommands(program, context, finish);
   return program;
 }
 

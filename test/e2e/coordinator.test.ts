@@ -1,7 +1,8 @@
-/** The state machines of a deployed job, as the emulator runs them. */
+/** The state machines of a deployed job, as the emulator runs them and people start them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
-import { deploy, execute, linesIn, putLines, untilConsumed } from './deployed-job.ts';
+import { millrace, millraceJson } from './command-line.ts';
+import { deploy, linesIn, putLines, untilConsumed } from './deployed-job.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { requireSameFlights } from './flight-oracle.ts';
 import { embeddedRun, firstFlights } from './flights.ts';
@@ -29,35 +30,48 @@ it('keep a savepoint, stop and restore a job, which loses and repeats nothing', 
   const flights = await firstFlights(FLIGHTS);
   const third = FLIGHTS / 3;
   const stream = outputOf(outputs, 'FlightsStream');
-  const machine = (name: string, input = {}) => execute(emulator, outputOf(outputs, `Job${name}Arn`), input);
   const feed = async (from: number): Promise<void> => {
     const sequenceNumber = await putLines(clients, stream, flights.slice(from, from + third));
     await untilConsumed(clients, outputs, { vertex: 'flights', sequenceNumber });
   };
   const stores = await storesOf(clients, outputs, 'Job');
+  const job = outputOf(outputs, 'JobJobName');
 
   await feed(0);
-  const savepoint = await machine('Savepoint');
-  expect(savepoint).toMatchObject({ kind: 'complete', n: 1 });
+  // What the command answers.
+  const taken = (await millraceJson(emulator, 'savepoint', job)) as { readonly savepoint: string };
   expect((await consistentCheckpoints(stores)).map(({ n }) => n)).toEqual([1]);
+  expect(await millraceJson(emulator, 'checkpoints')).toMatchObject([
+    { n: 1, purpose: 'savepoint', status: 'COMPLETE', path: taken.savepoint },
+  ]);
 
   // Under load: what comes meanwhile waits in the stream.
   await putLines(clients, stream, flights.slice(third, 2 * third));
-  const stopped = await machine('Stop', { mode: 'savepoint' });
-  expect(stopped).toHaveProperty('savepoint');
-  expect((await stores.currentRun()).status).toBe('SEALED');
-  const restored = await machine('Restore');
-  expect(restored).toMatchObject({ status: 'RUNNING' });
+  expect(await millrace(emulator, 'stop', '--stack', 'AirportDelays')).toMatch(/^checkpoint\//);
+  expect(await millrace(emulator, 'status')).toMatch(/is SEALED since[^]*hourly-delay +2 /);
+  expect(await millrace(emulator, 'restore', job)).toContain('goes on in run');
   await feed(2 * third);
 
-  await machine('Stop', { mode: 'plain' });
-  await expect(machine('Restore', { from: savepoint.manifest })).rejects.toThrow(/would be lost/);
-  const last = await machine('Restore');
-  expect(last).toMatchObject({ status: 'RUNNING' });
-  expect((await stores.currentRun()).lineage).toBe(3);
-  await machine('Stop', { mode: 'drain' });
+  expect(await millrace(emulator, 'cancel')).toContain('is stopped');
+  await expect(millrace(emulator, 'restore', '--from', taken.savepoint)).rejects.toThrow(/would be lost/);
+  await millrace(emulator, 'restore');
+  expect(await millraceJson(emulator, 'status')).toMatchObject({
+    status: 'RUNNING',
+    lineage: 3,
+    failure: null,
+  });
+  await millrace(emulator, 'stop', '--drain');
+  expect(await millraceJson(emulator, 'status')).toMatchObject({ status: 'FINISHED' });
 
   const bucket = outputOf(outputs, 'ResultsBucket');
   const [hourly, late] = [await linesIn(clients, bucket, 'hourly/'), await linesIn(clients, bucket, 'late/')];
   requireSameFlights({ hourly, late }, embeddedRun(flights));
+});
+
+it('are found by the command line, which says what there is', { timeout: 60_000 }, async () => {
+  const job = outputOf(outputs, 'JobJobName');
+  expect(await millrace(emulator, 'list')).toContain(job);
+  expect(await millrace(emulator, 'dlq', 'list')).toContain('There are no dead letters.');
+  await expect(millrace(emulator, 'status', 'Other')).rejects.toThrow(`there are ${job}`);
+  await expect(millrace(emulator, 'status', '--stack', 'None')).rejects.toThrow(/no stack None/);
 });

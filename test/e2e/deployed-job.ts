@@ -47,7 +47,8 @@ export async function deploy(
   const cdk = (words: readonly string[]) => runCdk(words, { emulator, app, folder, environment });
   if (!bootstrapped.has(emulator)) await cdk(['bootstrap', ENVIRONMENT]);
   bootstrapped.add(emulator);
-  await cdk(['deploy', '--require-approval', 'never', '--outputs-file', outputsFile]);
+  const options = ['--require-approval', 'never', '--method', 'direct'];
+  await cdk(['deploy', ...options, '--outputs-file', outputsFile]);
   const stacks: Readonly<Record<string, Outputs>> = JSON.parse(readFileSync(outputsFile, 'utf8'));
   rmSync(folder, { recursive: true });
   return Object.assign({}, ...Object.values(stacks));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { defaultProvider } from '../../functions/function-credentials.ts';
+import { defaultProvider } from '../../lib/adapters/lambda/function-credentials.ts';
 import { type ScriptedService, scriptedService } from '../scripted-service.ts';
 
 let service: ScriptedService | undefined;

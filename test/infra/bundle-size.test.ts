@@ -90,7 +90,7 @@ it('each_file_of_such_a_bundle_loads', () => {
 
 it('a_bundle_has_no_credentials_but_those_of_a_function_and_nothing_for_browsers', () => {
   const { inputs } = everything.bundle;
-  expect(inputs.filter((input) => /functions.function-credentials/.test(input))).toHaveLength(1);
+  expect(inputs.filter((input) => /lambda.function-credentials/.test(input))).toHaveLength(1);
   const others = /nested-clients|token-providers|bowser|credential-provider-(?!env|http)/;
   expect(inputs.filter((input) => others.test(input))).toEqual([]);
 });

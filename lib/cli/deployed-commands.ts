@@ -1,0 +1,195 @@
+/** Commands on jobs that are deployed: what they are, how they go, and what is done with them. */
+import { type Command, Option } from '@commander-js/extra-typings';
+import type { DeployedJob, StopMode } from '../deployed/deployed-target.ts';
+import { type AwsOptions, openTarget } from './aws-options.ts';
+import type { CommandContext } from './command-context.ts';
+import { checkpointsText, jobsText, lettersText, statusText } from './deployed-text.ts';
+import { errorAsData } from './error-report.ts';
+import { withProgress } from './progress.ts';
+
+const LETTERS_LISTED = 20;
+
+type Finish = (exitCode: number) => void;
+
+interface CommonOptions extends AwsOptions {
+  readonly json?: true | undefined;
+}
+
+/** A command's result: data for programs, text for people. */
+interface Answer {
+  readonly data: unknown;
+  readonly text: string;
+}
+
+/** Adds the commands to `program`. */
+export function addDeployedCommands(program: Command, context: CommandContext, finish: Finish): void {
+  const add = (name: string, description: string) =>
+    withCommonOptions(program.command(name).description(description));
+  const answer = (options: CommonOptions, work: () => Promise<Answer>) =>
+    answered({ options, context, finish }, work);
+  const on = (
+    job: string | undefined,
+    options: CommonOptions,
+    { doing, work }: { readonly doing: string; readonly work: (job: DeployedJob) => Promise<Answer> },
+  ) =>
+    answer(options, async () => {
+      const target = await openTarget(options, context.cwd);
+      const deployed = await target.job(job);
+      return withProgress(context, doing, () => work(deployed));
+    });
+
+  add('list', 'the jobs that are deployed').action((options) =>
+    answer(options, async () => {
+      const jobs = await (await openTarget(options, context.cwd)).list();
+      return { data: jobs, text: jobsText(jobs) };
+    }),
+  );
+  add('status', 'how a job is: its run, its vertices, its last checkpoint')
+    .argument('[job]', JOB)
+    .action((job, options) =>
+      on(job, options, {
+        doing: 'Asking',
+        work: async (deployed) => {
+          const report = await deployed.status();
+          return { data: report, text: statusText(report, Date.now()) };
+        },
+      }),
+    );
+  add('checkpoints', 'the checkpoints and savepoints of the current run')
+    .argument('[job]', JOB)
+    .action((job, options) =>
+      on(job, options, {
+        doing: 'Asking',
+        work: async (deployed) => {
+          const checkpoints = await deployed.checkpoints();
+          return { data: checkpoints, text: checkpointsText(checkpoints, Date.now()) };
+        },
+      }),
+    );
+  addLifeCommands({ add, on });
+  addLetterCommands({ program, on });
+}
+
+interface Adding {
+  readonly add: (name: string, description: string) => ReturnType<typeof withCommonOptions>;
+  readonly on: (
+    job: string | undefined,
+    options: CommonOptions,
+    command: { readonly doing: string; readonly work: (job: DeployedJob) => Promise<Answer> },
+  ) => Promise<void>;
+}
+
+function addLifeCommands({ add, on }: Adding): void {
+  add('savepoint', 'take a savepoint; the job goes on')
+    .argument('[job]', JOB)
+    .action((job, options) =>
+      on(job, options, {
+        doing: 'Taking a savepoint',
+        work: async (deployed) => {
+          const path = await deployed.savepoint();
+          return { data: { savepoint: path }, text: path };
+        },
+      }),
+    );
+  const stop = async (deployed: DeployedJob, mode: StopMode): Promise<Answer> => {
+    const savepoint = await deployed.stop(mode);
+    const { job } = deployed.names;
+    const text = savepoint === undefined ? `Job '${job}' is stopped.` : savepoint;
+    return { data: { job, savepoint: savepoint ?? null }, text };
+  };
+  add('stop', 'stop a job with a savepoint')
+    .argument('[job]', JOB)
+    .option('--drain', 'end all input first: every window fires, and the job is over for good')
+    .action((job, options) =>
+      on(job, options, {
+        doing: options.drain ? 'Draining' : 'Stopping',
+        work: (deployed) => stop(deployed, options.drain ? 'drain' : 'savepoint'),
+      }),
+    );
+  add('cancel', 'stop a job without a savepoint; restore goes on from its logs')
+    .argument('[job]', JOB)
+    .action((job, options) =>
+      on(job, options, { doing: 'Stopping', work: (deployed) => stop(deployed, 'plain') }),
+    );
+  add('restore', 'go on where a job stopped, or where a checkpoint or savepoint of it was taken')
+    .argument('[job]', JOB)
+    .option('--from <path>', 'path of the checkpoint or savepoint (default: where the job stopped)')
+    .action((job, options) =>
+      on(job, options, {
+        doing: 'Restoring',
+        work: async (deployed) => {
+          const run = await deployed.restore(options.from);
+          return { data: { run }, text: `Job '${deployed.names.job}' goes on in run ${run}.` };
+        },
+      }),
+    );
+}
+
+function addLetterCommands({ program, on }: Pick<Adding, 'on'> & { readonly program: Command }): void {
+  const letters = program.command('dlq').description('records that could not be processed');
+  const add = (name: string, description: string) =>
+    withCommonOptions(letters.command(name).description(description)).argument('[job]', JOB);
+  add('list', 'the first dead letters').action((job, options) =>
+    on(job, options, {
+      doing: 'Reading',
+      work: async (deployed) => {
+        const listed = await deployed.deadLetters(LETTERS_LISTED);
+        return { data: listed, text: lettersText(listed) };
+      },
+    }),
+  );
+  add('retry', 'feed dead letters of sources to the job again').action((job, options) =>
+    on(job, options, {
+      doing: 'Feeding',
+      work: async (deployed) => {
+        const report = await deployed.retryDeadLetters();
+        const more = report.more ? ' There are more: repeat it.' : '';
+        return { data: report, text: `${report.fed} records are fed again, ${report.kept} are kept.${more}` };
+      },
+    }),
+  );
+  add('drop', 'delete all dead letters').action((job, options) =>
+    on(job, options, {
+      doing: 'Deleting',
+      work: async (deployed) => {
+        let dropped = 0;
+        for (;;) {
+          const part = await deployed.dropDeadLetters();
+          dropped += part.dropped;
+          if (!part.more) return { data: { dropped }, text: `${dropped} dead letters are deleted.` };
+        }
+      },
+    }),
+  );
+}
+
+async function answered(
+  {
+    options,
+    context,
+    finish,
+  }: { readonly options: CommonOptions; readonly context: CommandContext; readonly finish: Finish },
+  work: () => Promise<Answer>,
+): Promise<void> {
+  try {
+    const { data, text } = await work();
+    context.print(`${options.json ? JSON.stringify(data) : text}\n`);
+    finish(0);
+  } catch (error) {
+    if (options.json) context.print(`${JSON.stringify({ error: errorAsData(error) })}\n`);
+    throw error;
+  }
+}
+
+function withCommonOptions(command: Command) {
+  return command
+    .addOption(new Option('--target <target>', 'where the job runs').choices(['aws']).default('aws'))
+    .option('--stack <name>', 'stack whose jobs are meant (default: all of account and region)')
+    .option('--profile <name>', 'AWS profile (default: as the AWS SDK finds credentials)')
+    .option('--region <region>', 'AWS region (default: as the AWS SDK finds it)')
+    .option('--endpoint <url>', 'URL of all services, for an emulator')
+    .option('--json', 'print the result as one JSON line')
+    .addOption(new Option('--verbose', 'show the stack of an error'));
+}
+
+const JOB = 'name of the job, as list shows it (default: the only one)';

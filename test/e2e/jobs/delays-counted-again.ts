@@ -1,0 +1,4 @@
+/** Only the code differs. */
+import { delays } from './delays.ts';
+
+export default delays({ counts: {} });
