@@ -48,7 +48,7 @@ it('keep a savepoint, stop and restore a job, which loses and repeats nothing', 
   // Under load: what comes meanwhile waits in the stream.
   await putLines(clients, stream, flights.slice(third, 2 * third));
   expect(await millrace(emulator, 'stop', '--stack', 'AirportDelays')).toMatch(/^checkpoint\//);
-  expect(await millrace(emulator, 'status')).toMatch(/is SEALED since[^]*hourly-delay +2 /);
+  expect(await millrace(emulator, 'status')).toMatch(/is SEALED since[\s\S]*hourly-delay +2 /);
   expect(await millrace(emulator, 'restore', job)).toContain('goes on in run');
   await feed(2 * third);
 
