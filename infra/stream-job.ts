@@ -6,6 +6,7 @@ import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Code, type Function as NodeFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { PARALLELISM_CONTEXT } from '../lib/core/deployment.ts';
 import { LIMITS } from '../lib/core/limits.ts';
 import { structureOf } from '../lib/graph/structure.ts';
 import { createAlarms } from './alarms.ts';
@@ -13,7 +14,7 @@ import { type Bundle, createBundle } from './bundle.ts';
 import { type Coordination, createCoordination, createRun, createStartTime } from './coordination.ts';
 import { createDashboard } from './dashboard.ts';
 import { createDeadLetterRetry } from './dead-letter-retry.ts';
-import { createDeployablePlan } from './deployable-plan.ts';
+import { createDeployablePlan, notDeployable } from './deployable-plan.ts';
 import { deploymentJson } from './deployment-data.ts';
 import { loadEntry } from './entry-module.ts';
 import type { JobScope } from './job-scope.ts';
@@ -48,9 +49,10 @@ export class StreamJob extends Construct {
   /** Feeds dead letters to the job again; only where a source reads a Kinesis stream. */
   readonly deadLetterRetry: NodeFunction | undefined;
 
-  constructor(scope: Construct, id: string, props: StreamJobProps) {
+  constructor(scope: Construct, id: string, given: StreamJobProps) {
     super(scope, id);
     this.jobName = jobNameOf(this);
+    const props = rescaled(this, given);
     const job = this.#read(props);
     this.stores = job.stores;
     this.streams = createTaskStreams(job);
@@ -142,6 +144,16 @@ export class StreamJob extends Construct {
     }
     if (this.dashboard !== undefined) output('DashboardUrl', dashboardUrl(this.dashboard), 'Dashboard');
   }
+}
+
+/** The context value `millrace:parallelism:<job>` wins over the code: `millrace rescale` gives it. */
+function rescaled(job: StreamJob, props: StreamJobProps): StreamJobProps {
+  const key = `${PARALLELISM_CONTEXT}${job.jobName}`;
+  const value: unknown = job.node.tryGetContext(key);
+  if (value === undefined) return props;
+  const parallelism = Number(value);
+  if (Number.isInteger(parallelism) && parallelism >= 1) return { ...props, parallelism };
+  throw notDeployable(job.node.path, `the context value ${key} is '${value}'; it is a whole number from 1`);
 }
 
 /** `<stack>-<path in it>`, cut and hashed if it is long: unique in the account and region as stacks are. */

@@ -5,7 +5,9 @@ import { type AwsOptions, openTarget } from './aws-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { checkpointsText, jobsText, lettersText, statusText } from './deployed-text.ts';
 import { errorAsData } from './error-report.ts';
+import { parseParallelism } from './parallelism.ts';
 import { withProgress } from './progress.ts';
+import { deployWith } from './rescale.ts';
 
 const LETTERS_LISTED = 20;
 
@@ -67,6 +69,7 @@ export function addDeployedCommands(program: Command, context: CommandContext, f
       }),
     );
   addLifeCommands({ add, on });
+  addRescale({ add, on, context });
   addLetterCommands({ program, on });
 }
 
@@ -120,6 +123,27 @@ function addLifeCommands({ add, on }: Adding): void {
         work: async (deployed) => {
           const run = await deployed.restore(options.from);
           return { data: { run }, text: `Job '${deployed.names.job}' goes on in run ${run}.` };
+        },
+      }),
+    );
+}
+
+function addRescale({ add, on, context }: Adding & { readonly context: CommandContext }): void {
+  add('rescale', "run the project's cdk deploy with another parallelism; the job goes on with its state")
+    .argument('<job>', 'name of the job, as list shows it')
+    .argument('<parallelism>', 'of operators that set none', parseParallelism)
+    .argument('[cdk...]', 'further words for cdk deploy, behind --')
+    .action((job, parallelism, words, options) =>
+      on(job, options, {
+        doing: 'Deploying',
+        work: async ({ names }) => {
+          await deployWith(context, { names, parallelism, words });
+          return {
+            data: { job: names.job, parallelism },
+            text:
+              `Job '${names.job}' has parallelism ${parallelism}. The next deployment takes that of your app ` +
+              `again: set parallelism: ${parallelism} there.`,
+          };
         },
       }),
     );

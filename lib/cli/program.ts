@@ -1,10 +1,10 @@
-import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { LIMITS } from '../core/limits.ts';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
 import { STATE_BACKENDS } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
 import { addDeployedCommands } from './deployed-commands.ts';
 import { initCommand } from './init-command.ts';
+import { parseParallelism } from './parallelism.ts';
 import { planCommand } from './plan-command.ts';
 import { runCommand } from './run-command.ts';
 
@@ -18,6 +18,7 @@ Examples:
   millrace status Stack-Job                     how a deployed job is
   millrace stop Stack-Job                       stop it with a savepoint, whose path is printed
   millrace restore Stack-Job                    go on where it stopped
+  millrace rescale Stack-Job 4                  deploy it with another parallelism
 
 --stack, --profile, --region and --endpoint have their defaults in millrace.config.ts of this folder:
   export default { stack: 'AirportDelays', region: 'eu-central-1' };
@@ -111,10 +112,4 @@ function stateBackendOption() {
     '--state-backend <backend>',
     'keyed state in memory (heap) or in the state directory (table), where the job does not say',
   ).choices(STATE_BACKENDS);
-}
-
-function parseParallelism(text: string): number {
-  const n = Number(text);
-  if (/^\d+$/.test(text) && n >= 1 && n <= LIMITS.parallelismMax) return n;
-  throw new InvalidArgumentError(`Give a whole number from 1 to ${LIMITS.parallelismMax}.`);
 }

@@ -1,5 +1,8 @@
 /** What synthesis hands the functions of a deployed job, as JSON in an environment variable. */
 
+/** Prefix of the CDK context values that set the parallelism of a job, by the name of its records. */
+export const PARALLELISM_CONTEXT = 'millrace:parallelism:';
+
 /** Where the functions of a job find what they work with. */
 export interface Deployment {
   /** Unique in the account and region: names the job's records. */

@@ -1,4 +1,7 @@
 /** The state machines of a deployed job, as the emulator runs them and people start them. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AwsClients } from './aws-stores.ts';
 import { millrace, millraceJson } from './command-line.ts';
@@ -59,6 +62,15 @@ it('keep a savepoint, stop and restore a job, which loses and repeats nothing', 
     status: 'RUNNING',
     lineage: 3,
     failure: null,
+  });
+  const cdk = ['--', '--require-approval', 'never', '--output', mkdtempSync(join(tmpdir(), 'millrace-cdk-'))];
+  expect(await millrace(emulator, 'rescale', job, '3', ...cdk)).toContain('has parallelism 3');
+  expect(await millraceJson(emulator, 'status')).toMatchObject({
+    ...{ status: 'RUNNING', lineage: 4 },
+    vertices: [
+      { id: 'flights', parallelism: 1 },
+      { id: 'hourly-delay', parallelism: 3 },
+    ],
   });
   await millrace(emulator, 'stop', '--drain');
   expect(await millraceJson(emulator, 'status')).toMatchObject({ status: 'FINISHED' });

@@ -1,7 +1,8 @@
 import { App, Size, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { CfnStream } from 'aws-cdk-lib/aws-kinesis';
+import { CfnStream, Stream } from 'aws-cdk-lib/aws-kinesis';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { Sinks, Sources, StreamJob } from '../../infra/index.ts';
 import { addCounts, COUNTS, createStack, resourcesOf } from './job-stack.ts';
@@ -140,4 +141,16 @@ it('objects_are_read_without_a_stream_or_a_mapping', () => {
   expect(ids.filter((id) => id.startsWith('CountsStream'))).toHaveLength(1);
   template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
   template.hasResourceProperties('AWS::Lambda::Function', { EphemeralStorage: { Size: 2048 } });
+});
+
+it('a_parallelism_of_the_context_wins_and_has_to_be_one', () => {
+  const withContext = (value: unknown) => {
+    const app = new App({ context: { 'millrace:parallelism:Test-Counts': value } });
+    const stack = new Stack(app, 'Test');
+    const input = new Stream(stack, 'Input', { shardCount: 1 });
+    addCounts({ app, stack, input, output: new Bucket(stack, 'Output') });
+    return Template.fromStack(stack);
+  };
+  withContext('3').hasResourceProperties('AWS::Kinesis::Stream', { ShardCount: 3 });
+  expect(() => withContext('many')).toThrow(/millrace:parallelism:Test-Counts is 'many'/);
 });
