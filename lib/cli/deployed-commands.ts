@@ -129,7 +129,7 @@ function addLifeCommands({ add, on }: Adding): void {
 }
 
 function addRescale({ add, on, context }: Adding & { readonly context: CommandContext }): void {
-  add('rescale', "run the project's cdk deploy with another parallelism; the job goes on with its state")
+  add('rescale', 'run the cdk deploy of this project with another parallelism')
     .argument('<job>', 'name of the job, as list shows it')
     .argument('<parallelism>', 'of operators that set none', parseParallelism)
     .argument('[cdk...]', 'further words for cdk deploy, behind --')
@@ -141,8 +141,8 @@ function addRescale({ add, on, context }: Adding & { readonly context: CommandCo
           return {
             data: { job: names.job, parallelism },
             text:
-              `Job '${names.job}' has parallelism ${parallelism}. The next deployment takes that of your app ` +
-              `again: set parallelism: ${parallelism} there.`,
+              `Job '${names.job}' has parallelism ${parallelism}. The next deployment takes that of your ` +
+              `app again: set parallelism: ${parallelism} there.`,
           };
         },
       }),

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { projectFiles } from './init/project-files.ts';
@@ -17,6 +17,11 @@ export function initCommand(dir: string, context: CommandContext): number {
     name: packageName(basename(folder)),
     millrace: dependencySpecOf(copy),
     // A Node that came from npm is not there for the new project: the machine's own may be too old.
+    cdk: {
+      cli: rangeOf(copy, 'aws-cdk'),
+      library: rangeOf(copy, 'aws-cdk-lib'),
+      constructs: rangeOf(copy, 'constructs'),
+    },
     node: process.execPath.includes(`${sep}node_modules${sep}`) ? `^${process.versions.node}` : undefined,
   });
   writeAll(folder, files);
@@ -31,6 +36,12 @@ export function initCommand(dir: string, context: CommandContext): number {
       `Next:\n${steps.map((step) => `  ${step}\n`).join('')}`,
   );
   return 0;
+}
+
+/** Of a tested version any later one of the same major. */
+function rangeOf({ companions }: CommandContext['copy'], name: string): string {
+  const range = companions.get(name) ?? '*';
+  return /^\d/.test(range) ? `^${range}` : range;
 }
 
 function refuseContent(folder: string, dir: string): void {
@@ -56,6 +67,7 @@ function writeAll(folder: string, files: Readonly<Record<string, string>>): void
     createdFolder = mkdirSync(folder, { recursive: true });
     for (const [name, text] of Object.entries(files)) {
       const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text, { flag: 'wx' });
       written.push(path);
     }

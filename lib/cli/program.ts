@@ -10,7 +10,7 @@ import { runCommand } from './run-command.ts';
 
 const EXAMPLES = `
 Examples:
-  millrace init my-job                          a project with one job and one test
+  millrace init my-job                          a project: a job, a test, a CDK app
   millrace run job.ts                           run a job in this process
   millrace run job.ts --fresh --overwrite       start over and replace earlier output
   millrace plan job.ts --format mermaid         the job as a flowchart
@@ -83,8 +83,8 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
 
   program
     .command('init')
-    .description('write a minimal project: one job, one test')
-    .argument('<dir>', 'folder to make; it may exist if it is empty')
+    .description('write a project: a job, a test, a CDK app, a workflow for CI')
+    .argument('[dir]', 'folder to make; it may exist if it is empty (default: this one)', '.')
     .addOption(verboseOption())
     .action((dir) => finish(initCommand(dir, context)));
 

@@ -32,7 +32,7 @@ export async function deployWith(
   if (exitCode === 0) return;
   throw new UserError(
     'EXECUTION_FAILED',
-    `npx ${command.join(' ')} ended with ${exitCode}, see above. The job goes on as it was, or is taken back ` +
-      'to that by CloudFormation.',
+    `npx ${command.join(' ')} ended with ${exitCode}, see above. The job goes on as it was, or is taken ` +
+      'back to that by CloudFormation.',
   );
 }

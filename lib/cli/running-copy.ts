@@ -10,6 +10,8 @@ export interface RunningCopy {
   readonly version: string;
   /** URL of the file behind each public specifier, for example `millrace/testing`. */
   readonly entries: ReadonlyMap<string, string>;
+  /** Version ranges of the packages with which it is used and tested, by name. */
+  readonly companions: ReadonlyMap<string, string>;
   /** True for the code of this copy, which is not the user's. */
   isOwnFile(path: string): boolean;
 }
@@ -39,8 +41,18 @@ export function findRunningCopy(): RunningCopy {
     root: resolve(root),
     version,
     entries,
+    companions: companionsIn(manifest),
     isOwnFile: (path) => folders.some((folder) => path.startsWith(folder)),
   };
+}
+
+/** What it needs of its user wins over the version with which it is tested. */
+function companionsIn(manifest: unknown): ReadonlyMap<string, string> {
+  const ranges = ['devDependencies', 'peerDependencies'].flatMap((field) => {
+    const packages = at(manifest, field);
+    return isObject(packages) ? Object.entries(packages) : [];
+  });
+  return new Map(ranges.map(([name, range]) => [name, String(range)]));
 }
 
 /**

@@ -80,9 +80,9 @@ export class CliProject {
     return this.start(process.execPath, [BIN, ...args]);
   }
 
-  start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, folder = '.'): Running {
     const child = spawn(command, args, {
-      cwd: this.folder,
+      cwd: join(this.folder, folder),
       env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

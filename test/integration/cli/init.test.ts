@@ -3,7 +3,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CliProject, ROOT } from './cli-project.ts';
 
-const FILES = ['.gitignore', 'README.md', 'job.test.ts', 'job.ts', 'package.json', 'tsconfig.json'];
+const FILES = [
+  ...['.github', '.gitignore', 'README.md', 'cdk.json', 'data', 'deploy.ts'],
+  ...['job.test.ts', 'job.ts', 'package.json', 'tsconfig.json'],
+];
 
 /** What `npm install` does with the `file:` dependency on this checkout, without the network. */
 function install(project: CliProject, dir: string): void {
@@ -11,6 +14,9 @@ function install(project: CliProject, dir: string): void {
   mkdirSync(join(modules, '.bin'), { recursive: true });
   symlinkSync(ROOT, join(modules, 'millrace'));
   symlinkSync('../millrace/bin/millrace.js', join(modules, '.bin', 'millrace'));
+  for (const name of ['aws-cdk-lib', 'constructs']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
 }
 
 it('init writes a project and says what to do next', async () => {
@@ -52,6 +58,18 @@ it('a new project starts, starts again, passes its test and shows its plan', asy
   expect(tested.stdout).toMatch(/pass 1\b/);
   const planned = await npm('run', 'plan');
   expect(planned.stdout).toContain('visits-per-page');
+});
+
+it('a new project can be deployed', { timeout: 60_000 }, async () => {
+  const project = new CliProject();
+  await project.millrace('init', 'p');
+  install(project, 'p');
+  const words = ['--conditions=millrace-source', 'deploy.ts'];
+  const env = { CDK_OUTDIR: 'cdk.out' };
+  const synthesised = await project.start(process.execPath, words, env, 'p').finished;
+  expect(synthesised).toMatchObject({ exitCode: 0 });
+  const template = JSON.parse(project.read('p/cdk.out/PageVisits.template.json'));
+  expect(Object.keys(template.Outputs)).toContainEqual(expect.stringMatching(/^JobJobName/));
 });
 
 it('a new project compiles', async () => {

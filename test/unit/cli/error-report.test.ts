@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { errorAsData, formatError } from '../../../lib/cli/error-report.ts';
 import { UserError } from '../../../lib/core/errors.ts';
 
-const copy = { root: '/opt/millrace', version: '1.0.0', entries: new Map(), isOwnFile: () => false };
+const copy = {
+  root: '/opt/millrace',
+  version: '1.0.0',
+  entries: new Map(),
+  companions: new Map(),
+  isOwnFile: () => false,
+};
 const options = { cwd: '/home/me/project', copy, verbose: false };
 
 describe('an error report', () => {

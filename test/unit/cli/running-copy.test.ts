@@ -16,7 +16,10 @@ function installed(lockEntry: object | undefined): { readonly project: string; r
     const lockfile = JSON.stringify({ packages: { 'node_modules/millrace': lockEntry } });
     writeFileSync(join(project, 'node_modules', '.package-lock.json'), lockfile);
   }
-  return { project, copy: { root, version: '1.2.3', entries: new Map(), isOwnFile: () => false } };
+  return {
+    project,
+    copy: { root, version: '1.2.3', entries: new Map(), companions: new Map(), isOwnFile: () => false },
+  };
 }
 
 it('the running copy of a checkout is its source', () => {

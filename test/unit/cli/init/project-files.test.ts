@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest';
 import { projectFiles } from '../../../../lib/cli/init/project-files.ts';
 
+const CDK = { cli: '^2.1.0', library: '^2.2.0', constructs: '^10.0.0' };
+
 function manifestOf(node: string | undefined): unknown {
-  return JSON.parse(projectFiles({ name: 'p', millrace: '^1.0.0', node })['package.json'] ?? '');
+  const options = { name: 'p', millrace: '^1.0.0', node, cdk: CDK };
+  return JSON.parse(projectFiles(options)['package.json'] ?? '');
 }
 
-it('a project depends on millrace and on nothing else', () => {
+it('a project depends on millrace, and on the CDK to be deployed', () => {
   expect(manifestOf(undefined)).toMatchObject({ dependencies: { millrace: '^1.0.0' } });
-  expect(manifestOf(undefined)).not.toHaveProperty('devDependencies');
+  expect(manifestOf(undefined)).toHaveProperty('devDependencies', {
+    ...{ 'aws-cdk': '^2.1.0', 'aws-cdk-lib': '^2.2.0', constructs: '^10.0.0' },
+  });
 });
 
 it('a project brings its Node if the machine may have an older one', () => {
