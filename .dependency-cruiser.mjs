@@ -16,8 +16,9 @@ const MAY_IMPORT = {
 const BELOW_LOCAL = Object.keys(MAY_IMPORT);
 MAY_IMPORT.local = BELOW_LOCAL;
 MAY_IMPORT.testing = [...BELOW_LOCAL, 'local'];
+MAY_IMPORT.cost = ['core', 'graph'];
 MAY_IMPORT.deployed = ['core', 'ports', 'coordinator', 'adapters'];
-MAY_IMPORT.cli = [...BELOW_LOCAL, 'local', 'deployed', 'testing'];
+MAY_IMPORT.cli = [...BELOW_LOCAL, 'local', 'deployed', 'cost', 'testing'];
 
 const layerRules = Object.entries(MAY_IMPORT).flatMap(([layer, targets]) => {
   const allowed = [layer, ...targets].join('|');

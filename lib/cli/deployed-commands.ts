@@ -5,7 +5,7 @@ import { type AwsOptions, openTarget } from './aws-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { checkpointsText, jobsText, lettersText, statusText } from './deployed-text.ts';
 import { errorAsData } from './error-report.ts';
-import { parseParallelism } from './parallelism.ts';
+import { parseParallelism } from './numbers.ts';
 import { withProgress } from './progress.ts';
 import { deployWith } from './rescale.ts';
 

@@ -3,8 +3,9 @@ import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
 import { STATE_BACKENDS } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
 import { addDeployedCommands } from './deployed-commands.ts';
+import { estimateCommand } from './estimate-command.ts';
 import { initCommand } from './init-command.ts';
-import { parseParallelism } from './parallelism.ts';
+import { parseParallelism, parsePositive, parseShare } from './numbers.ts';
 import { planCommand } from './plan-command.ts';
 import { runCommand } from './run-command.ts';
 
@@ -14,6 +15,7 @@ Examples:
   millrace run job.ts                           run a job in this process
   millrace run job.ts --fresh --overwrite       start over and replace earlier output
   millrace plan job.ts --format mermaid         the job as a flowchart
+  millrace estimate job.ts --rate 1000          what it will cost on AWS
   millrace list                                 the deployed jobs of account and region
   millrace status Stack-Job                     how a deployed job is
   millrace stop Stack-Job                       stop it with a savepoint, whose path is printed
@@ -80,6 +82,21 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .addOption(stateBackendOption())
     .addOption(verboseOption())
     .action(async (job, options) => finish(await planCommand(job, { options, context })));
+
+  program
+    .command('estimate')
+    .description('what a job will cost on AWS, from its plan and a table of prices')
+    .addArgument(jobArgument())
+    .requiredOption('--rate <n>', 'records a second that all sources read together', parsePositive)
+    .option('--bytes <n>', 'bytes of a record', parsePositive, 500)
+    .option('--idle <share>', 'share of the time without data, 0 to 1', parseShare, 0)
+    .option('--batch-window <s>', 'seconds for which records are gathered', parsePositive, 1)
+    .option('--memory <mb>', 'MB of each function', parsePositive, 1024)
+    .addOption(parallelismOption())
+    .option('--prices <file>', 'JSON file with other prices (default: us-east-1)')
+    .option('--json', 'print the result as one JSON line')
+    .addOption(verboseOption())
+    .action(async (job, options) => finish(await estimateCommand(job, { options, context })));
 
   program
     .command('init')
