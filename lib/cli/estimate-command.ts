@@ -117,5 +117,6 @@ function count(n: number): string {
 /** Parts of a cent only where there is nothing more. */
 function money(dollars: number): string {
   const digits = dollars !== 0 && dollars < 0.1 ? 3 : 2;
-  return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `$${dollars.toLocaleString('en-US', format)}`;
 }

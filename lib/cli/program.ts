@@ -83,6 +83,19 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .addOption(verboseOption())
     .action(async (job, options) => finish(await planCommand(job, { options, context })));
 
+  addEstimate(program, context, finish);
+  program
+    .command('init')
+    .description('write a project: a job, a test, a CDK app, a workflow for CI')
+    .argument('[dir]', 'folder to make; it may exist if it is empty (default: this one)', '.')
+    .addOption(verboseOption())
+    .action((dir) => finish(initCommand(dir, context)));
+
+  addDeployedCommands(program, context, finish);
+  return program;
+}
+
+function addEstimate(program: Command, context: CommandContext, finish: (exitCode: number) => void): void {
   program
     .command('estimate')
     .description('what a job will cost on AWS, from its plan and a table of prices')
@@ -97,16 +110,6 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .option('--json', 'print the result as one JSON line')
     .addOption(verboseOption())
     .action(async (job, options) => finish(await estimateCommand(job, { options, context })));
-
-  program
-    .command('init')
-    .description('write a project: a job, a test, a CDK app, a workflow for CI')
-    .argument('[dir]', 'folder to make; it may exist if it is empty (default: this one)', '.')
-    .addOption(verboseOption())
-    .action((dir) => finish(initCommand(dir, context)));
-
-  addDeployedCommands(program, context, finish);
-  return program;
 }
 
 function jobArgument() {

@@ -185,16 +185,17 @@ function warningsOf(
   const commits = sum(items.filter(({ what }) => /commits|payloads/.test(what)));
   if (total > 0 && commits / total > COMMITS_DOMINATE) {
     warnings.push(
-      `Commits are ${Math.round((commits / total) * 100)} % of the bill: a longer batch window makes fewer, ` +
-        'larger ones, and smaller state makes each cheaper.',
+      `Commits are ${Math.round((commits / total) * 100)} % of the bill: a longer batch window makes ` +
+        'fewer, larger ones, and smaller state makes each cheaper.',
     );
   }
   for (const { id, source, parallelism, recordsPerSecond } of loads) {
     const most = parallelism * MODEL.shardRecordsPerSecond;
     if (!source || recordsPerSecond <= most) continue;
     warnings.push(
-      `Source '${id}' reads ${Math.round(recordsPerSecond)} records a second with parallelism ${parallelism}, ` +
-        `and a shard takes ${MODEL.shardRecordsPerSecond}: subtasks that read several shards may not keep up.`,
+      `Source '${id}' reads ${Math.round(recordsPerSecond)} records a second with parallelism ` +
+        `${parallelism}, and a shard takes ${MODEL.shardRecordsPerSecond}: subtasks that read several ` +
+        'shards may not keep up.',
     );
   }
   return warnings;

@@ -34,7 +34,7 @@ describe('the bill of a job', () => {
       'Lambda invocations': 1.577,
       // (3 x 40 ms + 2 x 1000 x 20 us) x 2.628 M = 0.42048 M GB-seconds x 13.3334
       'Lambda GB-seconds': 5.606,
-      // Source: 2 units for an item that names an object; windows: 8 KB of state, 8 units. 18 x 2.628 M x 0.625
+      // Source: 2 units for an item that names an object; windows: 8 each for 8 KB. 18 x 2.628 M x 0.625
       'DynamoDB write units of commits': 29.565,
       // 2.628 M x 5
       'S3 payloads over 12 KB': 13.14,
