@@ -16,7 +16,13 @@ it('--help shows the commands, examples and exit codes', async () => {
   const { exitCode, stdout } = await new CliProject().millrace('--help');
 
   expect(exitCode).toBe(0);
-  for (const text of ['run [options] <job>', 'plan [options] <job>', 'init [options] <dir>']) {
+  for (const text of [
+    'run [options] <job>',
+    'plan [options] <job>',
+    'init [options] [dir]',
+    'estimate [options] <job>',
+    'status [options] [job]',
+  ]) {
     expect(stdout).toContain(text);
   }
   for (const text of ['millrace init my-job', '130', '143', 'MILLRACE_DEBUG']) expect(stdout).toContain(text);
