@@ -2,6 +2,7 @@
  * Writes the flights of the npm package vega-datasets once, as NDJSON in the order in which they were
  * reported.
  */
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -34,12 +35,13 @@ interface FlightColumns {
 
 /**
  * Writes `target` unless it exists, whole or not at all; the number of flights written, 0 if it was there.
+ * Processes may prepare one target at once: each writes a partial file of its own, with the same content.
  */
 export async function prepareFlights(target: string): Promise<number> {
   if (existsSync(target)) return 0;
   const flights = await readColumns(flightsFile());
   mkdirSync(dirname(target), { recursive: true });
-  const partial = `${target}.inprogress`;
+  const partial = `${target}.${randomUUID()}.inprogress`;
   try {
     writeFlights(partial, flights, arrivalOrder(flights));
     renameSync(partial, target);
