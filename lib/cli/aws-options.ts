@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { DeployedTarget } from '../deployed/deployed-target.ts';
+import type { CommandContext } from './command-context.ts';
+import { explainMissingPackages } from './missing-packages.ts';
 
 /** Settings of `millrace.config.ts`: defaults of the options of the same names. */
 export interface MillraceConfig {
@@ -22,8 +24,15 @@ export type AwsOptions = { readonly [K in keyof MillraceConfig]?: string | undef
 const CONFIG_FILES = ['millrace.config.ts', 'millrace.config.js', 'millrace.config.mjs'];
 const SETTINGS = ['stack', 'profile', 'region', 'endpoint'] as const;
 
-/** The deployed jobs that options and project mean; options win. Throws UserError ARGUMENT_INVALID. */
-export async function openTarget(options: AwsOptions, cwd: string): Promise<DeployedTarget> {
+/**
+ * The deployed jobs that options and project mean; options win.
+ *
+ * Throws UserError ARGUMENT_INVALID for the settings, PACKAGE_MISSING if the AWS SDK is not installed.
+ */
+export async function openTarget(
+  options: AwsOptions,
+  { cwd, copy }: CommandContext,
+): Promise<DeployedTarget> {
   const config = await readConfig(cwd);
   const chosen = Object.fromEntries(SETTINGS.map((name) => [name, options[name] ?? config[name]]));
   const { profile, region, endpoint, stack } = chosen;
@@ -32,7 +41,11 @@ export async function openTarget(options: AwsOptions, cwd: string): Promise<Depl
   if (region !== undefined) process.env.AWS_REGION = region;
   if (endpoint !== undefined) process.env.AWS_ENDPOINT_URL = endpoint;
   // Commands that do not need AWS load nothing of its SDK.
-  const { DeployedTarget: Target } = await import('../deployed/deployed-target.ts');
+  const { DeployedTarget: Target } = await import('../deployed/deployed-target.ts').catch(
+    (error: unknown) => {
+      throw explainMissingPackages(error, copy);
+    },
+  );
   return new Target({ stack });
 }
 

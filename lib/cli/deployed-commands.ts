@@ -35,14 +35,14 @@ export function addDeployedCommands(program: Command, context: CommandContext, f
     { doing, work }: { readonly doing: string; readonly work: (job: DeployedJob) => Promise<Answer> },
   ) =>
     answer(options, async () => {
-      const target = await openTarget(options, context.cwd);
+      const target = await openTarget(options, context);
       const deployed = await target.job(job);
       return withProgress(context, doing, () => work(deployed));
     });
 
   add('list', 'the jobs that are deployed').action((options) =>
     answer(options, async () => {
-      const jobs = await (await openTarget(options, context.cwd)).list();
+      const jobs = await (await openTarget(options, context)).list();
       return { data: jobs, text: jobsText(jobs) };
     }),
   );

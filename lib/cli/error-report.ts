@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { type ErrorContext, isStreamError, messageOf } from '../core/errors.ts';
+import { type ErrorCode, type ErrorContext, isStreamError, messageOf } from '../core/errors.ts';
 import type { RunningCopy } from './running-copy.ts';
 import { firstUserPlace, shownPlace } from './source-place.ts';
 
@@ -9,6 +9,9 @@ export interface ReportOptions {
   /** Adds stacks. */
   readonly verbose: boolean;
 }
+
+/** Errors of modules that do not load: their message is their cause, told better. */
+const TOLD_BETTER: ReadonlySet<ErrorCode> = new Set(['JOB_MODULE_INVALID', 'PACKAGE_MISSING']);
 
 /** An error as lines for people: code and message, where, why. */
 export function formatError(thrown: unknown, options: ReportOptions): string {
@@ -27,8 +30,7 @@ function linesOf(thrown: unknown, options: ReportOptions): string {
   if (!isStreamError(thrown)) return `error: ${options.verbose ? stackOf(thrown) : messageOf(thrown)}`;
   const { code, message, context, cause } = thrown;
   const lines = [`error ${code}: ${message}`, ...contextLines(context, message)];
-  // The message of a module that does not load is its cause, told better.
-  const told = code === 'JOB_MODULE_INVALID' && !options.verbose;
+  const told = TOLD_BETTER.has(code) && !options.verbose;
   if (cause !== undefined && !told) lines.push(...causeLines(cause, { message, ...options }));
   if (options.verbose && thrown.stack !== undefined) lines.push(thrown.stack);
   return lines.join('\n');

@@ -10,6 +10,8 @@ export interface RunningCopy {
   readonly version: string;
   /** URL of the file behind each public specifier, for example `millrace/testing`. */
   readonly entries: ReadonlyMap<string, string>;
+  /** Names of the packages that are installed with it. */
+  readonly dependencies: readonly string[];
   /** Version ranges of the packages with which it is used and tested, by name. */
   readonly companions: ReadonlyMap<string, string>;
   /** True for the code of this copy, which is not the user's. */
@@ -41,6 +43,7 @@ export function findRunningCopy(): RunningCopy {
     root: resolve(root),
     version,
     entries,
+    dependencies: rangesAt(manifest, 'dependencies').map(([name]) => name),
     companions: companionsIn(manifest),
     isOwnFile: (path) => folders.some((folder) => path.startsWith(folder)),
   };
@@ -48,11 +51,12 @@ export function findRunningCopy(): RunningCopy {
 
 /** What it needs of its user wins over the version with which it is tested. */
 function companionsIn(manifest: unknown): ReadonlyMap<string, string> {
-  const ranges = ['devDependencies', 'peerDependencies'].flatMap((field) => {
-    const packages = at(manifest, field);
-    return isObject(packages) ? Object.entries(packages) : [];
-  });
-  return new Map(ranges.map(([name, range]) => [name, String(range)]));
+  return new Map(['devDependencies', 'peerDependencies'].flatMap((field) => rangesAt(manifest, field)));
+}
+
+function rangesAt(manifest: unknown, field: string): readonly (readonly [name: string, range: string])[] {
+  const packages = at(manifest, field);
+  return isObject(packages) ? Object.entries(packages).map(([name, range]) => [name, String(range)]) : [];
 }
 
 /**

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   SINK_NOT_EMPTY: 'user',
   JOB_MODULE_INVALID: 'user',
   JOB_NOT_FOUND: 'user',
+  PACKAGE_MISSING: 'user',
   AWS_ACCESS_DENIED: 'user',
   AWS_REFUSED: 'user',
   AWS_RESOURCE_MISSING: 'user',

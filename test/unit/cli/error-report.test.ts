@@ -6,6 +6,7 @@ const copy = {
   root: '/opt/millrace',
   version: '1.0.0',
   entries: new Map(),
+  dependencies: [],
   companions: new Map(),
   isOwnFile: () => false,
 };

@@ -18,7 +18,14 @@ function installed(lockEntry: object | undefined): { readonly project: string; r
   }
   return {
     project,
-    copy: { root, version: '1.2.3', entries: new Map(), companions: new Map(), isOwnFile: () => false },
+    copy: {
+      root,
+      version: '1.2.3',
+      entries: new Map(),
+      dependencies: [],
+      companions: new Map(),
+      isOwnFile: () => false,
+    },
   };
 }
 
