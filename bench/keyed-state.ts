@@ -8,12 +8,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../lib/adapters/system/system-clock.ts';
+import { layoutOf } from '../lib/graph/state-layout.ts';
 import { structureOf } from '../lib/graph/structure.ts';
 import { CommitCycle } from '../lib/local/commit-cycle.ts';
 import { DeadLetterFile } from '../lib/local/dead-letter-file.ts';
 import { JobTasks } from '../lib/local/job-tasks.ts';
 import { StateDirectory } from '../lib/local/state-directory.ts';
-import { layoutOf } from '../lib/local/state-layout.ts';
 import { encodeBase } from '../lib/local/subtask-state.ts';
 import { MetricRegistry } from '../lib/runtime/metrics.ts';
 import accounts, { ACCOUNTS } from './accounts.ts';

@@ -7,8 +7,13 @@ import type { DeployedTarget } from '../deployed/deployed-target.ts';
 import type { CommandContext } from './command-context.ts';
 import { explainMissingPackages } from './missing-packages.ts';
 
+/** Where jobs run. */
+export const CONFIG_TARGETS = ['local', 'aws'] as const;
+
 /** Settings of `millrace.config.ts`: defaults of the options of the same names. */
 export interface MillraceConfig {
+  /** Where commands look for jobs. @default - this machine if it has the job, else AWS */
+  readonly target?: (typeof CONFIG_TARGETS)[number];
   /** Stack whose jobs are meant. @default - all stacks of account and region */
   readonly stack?: string;
   /** AWS profile. @default - as the AWS SDK finds credentials */
@@ -19,10 +24,11 @@ export interface MillraceConfig {
   readonly endpoint?: string;
 }
 
-export type AwsOptions = { readonly [K in keyof MillraceConfig]?: string | undefined };
+export type AwsOptions = { readonly [K in (typeof SETTINGS)[number]]?: string | undefined };
 
 const CONFIG_FILES = ['millrace.config.ts', 'millrace.config.js', 'millrace.config.mjs'];
 const SETTINGS = ['stack', 'profile', 'region', 'endpoint'] as const;
+const NAMES = ['target', ...SETTINGS] as const;
 
 /**
  * The deployed jobs that options and project mean; options win.
@@ -49,7 +55,8 @@ export async function openTarget(
   return new Target({ stack });
 }
 
-async function readConfig(cwd: string): Promise<MillraceConfig> {
+/** The settings of the project in `cwd`. Throws UserError ARGUMENT_INVALID. */
+export async function readConfig(cwd: string): Promise<MillraceConfig> {
   const file = CONFIG_FILES.map((name) => join(cwd, name)).find((path) => existsSync(path));
   if (file === undefined) return {};
   let config: unknown;
@@ -60,14 +67,17 @@ async function readConfig(cwd: string): Promise<MillraceConfig> {
     throw invalidConfig(file, `cannot be loaded: ${messageOf(cause)}`, cause);
   }
   if (typeof config !== 'object' || config === null) {
-    throw invalidConfig(file, `exports no settings: export default { ${SETTINGS.join(', ')} }`);
+    throw invalidConfig(file, `exports no settings: export default { ${NAMES.join(', ')} }`);
   }
   for (const [name, value] of Object.entries(config)) {
-    if (!SETTINGS.some((known) => known === name)) {
-      throw invalidConfig(file, `has the setting '${name}', which is none of ${SETTINGS.join(', ')}`);
+    if (!NAMES.some((known) => known === name)) {
+      throw invalidConfig(file, `has the setting '${name}', which is none of ${NAMES.join(', ')}`);
     }
     if (value !== undefined && typeof value !== 'string') {
       throw invalidConfig(file, `has a setting '${name}' that is no text`);
+    }
+    if (name === 'target' && value !== undefined && !CONFIG_TARGETS.some((target) => target === value)) {
+      throw invalidConfig(file, `has the target '${value}', which is none of ${CONFIG_TARGETS.join(', ')}`);
     }
   }
   return config;

@@ -56,7 +56,7 @@ export function lettersText({
   letters,
   more,
 }: {
-  readonly letters: readonly ListedLetter[];
+  readonly letters: readonly Omit<ListedLetter, 'name'>[];
   readonly more: boolean;
 }): string {
   if (letters.length === 0) return 'There are no dead letters.';

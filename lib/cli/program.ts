@@ -2,9 +2,9 @@ import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
 import { STATE_BACKENDS } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
-import { addDeployedCommands } from './deployed-commands.ts';
 import { estimateCommand } from './estimate-command.ts';
 import { initCommand } from './init-command.ts';
+import { addJobCommands } from './job-commands.ts';
 import { parseParallelism, parsePositive, parseShare } from './numbers.ts';
 import { planCommand } from './plan-command.ts';
 import { runCommand } from './run-command.ts';
@@ -16,13 +16,15 @@ Examples:
   millrace run job.ts --fresh --overwrite       start over and replace earlier output
   millrace plan job.ts --format mermaid         the job as a flowchart
   millrace estimate job.ts --rate 1000          what it will cost on AWS
-  millrace list                                 the deployed jobs of account and region
-  millrace status Stack-Job                     how a deployed job is
+  millrace list                                 the jobs of this folder, or of account and region
+  millrace status counts                        how a job is, here or deployed
+  millrace savepoint counts                     take a savepoint, whose path is printed
+  millrace run job.ts --from-savepoint <path>   begin with a savepoint
   millrace stop Stack-Job                       stop it with a savepoint, whose path is printed
   millrace restore Stack-Job                    go on where it stopped
   millrace rescale Stack-Job 4                  deploy it with another parallelism
 
---stack, --profile, --region and --endpoint have their defaults in millrace.config.ts of this folder:
+--target, --stack, --profile, --region and --endpoint have their defaults in millrace.config.ts:
   export default { stack: 'AirportDelays', region: 'eu-central-1' };
 
 Exit codes:
@@ -42,30 +44,7 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .showHelpAfterError('(millrace --help shows what there is)')
     .addHelpText('after', EXAMPLES);
 
-  program
-    .command('run')
-    .description('run a job in this process until its input ends; run again, it goes on where it was')
-    .addArgument(jobArgument())
-    .option('--state-dir <dir>', 'folder that keeps the state of the job (default: ".millrace/<job>")')
-    .addOption(
-      new Option('--no-state', 'keep no state: a run that is killed has to start over').conflicts([
-        'stateDir',
-        'fresh',
-        'yes',
-        'allowNonRestoredState',
-      ]),
-    )
-    .option('--fresh', 'remove the state of the job and start over')
-    .option('--yes', 'do not ask before --fresh removes anything')
-    .option('--allow-non-restored-state', 'drop the state of operators that the job no longer has')
-    .option('--overwrite', 'remove what earlier runs wrote instead of refusing to write beside it')
-    .option('--dead-letters <file>', 'NDJSON file for records that cannot be processed')
-    .addOption(parallelismOption())
-    .addOption(stateBackendOption())
-    .option('--json', 'print the result as one JSON line')
-    .addOption(verboseOption())
-    .action(async (job, options) => finish(await runCommand(job, { options, context })));
-
+  addRun(program, context, finish);
   program
     .command('plan')
     .description('check a job and print its graph, without running it')
@@ -91,8 +70,36 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .addOption(verboseOption())
     .action((dir) => finish(initCommand(dir, context)));
 
-  addDeployedCommands(program, context, finish);
+  addJobCommands(program, context, finish);
   return program;
+}
+
+function addRun(program: Command, context: CommandContext, finish: (exitCode: number) => void): void {
+  program
+    .command('run')
+    .description('run a job in this process until its input ends; run again, it goes on where it was')
+    .addArgument(jobArgument())
+    .option('--state-dir <dir>', 'folder that keeps the state of the job (default: ".millrace/<job>")')
+    .addOption(
+      new Option('--no-state', 'keep no state: a run that is killed has to start over').conflicts([
+        'stateDir',
+        'fresh',
+        'yes',
+        'allowNonRestoredState',
+        'fromSavepoint',
+      ]),
+    )
+    .option('--fresh', 'remove the state of the job and start over')
+    .option('--yes', 'do not ask before --fresh removes anything')
+    .option('--from-savepoint <folder>', 'begin with a savepoint, also one of another job')
+    .option('--allow-non-restored-state', 'drop the state of operators that the job no longer has')
+    .option('--overwrite', 'remove what earlier runs wrote instead of refusing to write beside it')
+    .option('--dead-letters <file>', 'NDJSON file for records that cannot be processed')
+    .addOption(parallelismOption())
+    .addOption(stateBackendOption())
+    .option('--json', 'print the result as one JSON line')
+    .addOption(verboseOption())
+    .action(async (job, options) => finish(await runCommand(job, { options, context })));
 }
 
 function addEstimate(program: Command, context: CommandContext, finish: (exitCode: number) => void): void {

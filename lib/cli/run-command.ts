@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly fresh?: true | undefined;
   readonly yes?: true | undefined;
   readonly allowNonRestoredState?: true | undefined;
+  readonly fromSavepoint?: string | undefined;
 }
 
 const DECLINED_EXIT_CODE = 1;
@@ -70,6 +71,7 @@ async function run(path: string, { options, context }: RunCall): Promise<number>
       ...(options.deadLetters === undefined ? {} : { deadLetterFile: options.deadLetters }),
       ...(stateDir === undefined ? {} : { stateDir }),
       ...(options.fresh ? { fresh: true } : {}),
+      ...(options.fromSavepoint === undefined ? {} : { fromSavepoint: options.fromSavepoint }),
       ...(options.allowNonRestoredState ? { allowNonRestoredState: true } : {}),
     });
   } finally {

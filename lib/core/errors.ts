@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   STATE_DIR_FOREIGN: 'user',
   STATE_DIR_LOCKED: 'user',
   STATE_NOT_RESTORED: 'user',
+  SAVEPOINT_NOT_FOUND: 'user',
   CONFIRMATION_MISSING: 'user',
   OUTPUT_TAG_INVALID: 'user',
   SCHEMA_ASYNC: 'user',

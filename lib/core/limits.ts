@@ -54,6 +54,14 @@ export const LIMITS = {
   schedulerTurnMs: 20,
   /** Interval at which sinks publish what their rolling policy has closed. */
   commitIntervalMs: 1000,
+  /** Wait for the lock of a state directory: others than its owner hold it for a moment only. */
+  stateLockWaitMs: 100,
+  /** Interval at which a running job looks for requests in its state directory. */
+  jobRequestLookMs: 250,
+  /** Interval at which who made a request looks for the answer. */
+  jobAnswerLookMs: 50,
+  /** Longest wait for the answer: a job writes its whole state before it gives it. */
+  jobAnswerWaitMs: 600_000,
   /** Longest wait of the embedded scheduler before it looks at its clock again. */
   schedulerWaitMsMax: 50,
   /** Bytes of log that an embedded job keeps before it writes its whole state anew, however small that is. */

@@ -24,6 +24,8 @@ export interface ExecuteOptions {
   readonly fresh?: boolean;
   /** Drop the state of operators that the job no longer has instead of refusing to go on. Default false. */
   readonly allowNonRestoredState?: boolean;
+  /** Folder of a savepoint that a job without state of its own begins with. Needs `stateDir`. */
+  readonly fromSavepoint?: string;
   readonly observer?: JobObserver;
 }
 

@@ -1,5 +1,16 @@
 import { UserError } from '../core/errors.ts';
-import type { GraphStructure, NodeStructure } from '../graph/structure.ts';
+import type { GraphStructure } from '../graph/structure.ts';
+import type { StateOrigin } from './state-redistribution.ts';
+
+/** What an operator is to the world outside. */
+export interface OperatorConnector {
+  /** Null if it has none: its state is nobody else's anyway. */
+  readonly uid: string | null;
+  readonly kind: string;
+  readonly name: string;
+  /** Of a source or sink. */
+  readonly connector: string | null;
+}
 
 /**
  * Positions and committables are opaque: those of one connector mean nothing to another.
@@ -7,24 +18,35 @@ import type { GraphStructure, NodeStructure } from '../graph/structure.ts';
  * Throws UserError STATE_INCOMPATIBLE if an operator is a source or sink of another connector now, or was
  * something else before.
  */
-export function requireSameConnectors(before: GraphStructure, now: GraphStructure): void {
-  const former = new Map(before.nodes.map((node) => [node.uid, node]));
-  for (const node of now.nodes) {
+export function requireSameConnectors(
+  before: readonly OperatorConnector[],
+  now: readonly OperatorConnector[],
+  { wayOut }: StateOrigin,
+): void {
+  const former = new Map(before.map((node) => [node.uid, node]));
+  for (const node of now) {
     const old = node.uid === null ? undefined : former.get(node.uid);
     if (old === undefined) continue;
-    const [was, is] = [connectorOf(old), connectorOf(node)];
+    const [was, is] = [inWords(old), inWords(node)];
     if (was === is) continue;
     throw new UserError(
       'STATE_INCOMPATIBLE',
       `'${node.uid}' was ${was} when its state was written and is ${is} now. Give it another uid and drop ` +
-        'the state with --allow-non-restored-state, or start over with --fresh.',
+        `the state with --allow-non-restored-state, or ${wayOut}.`,
       { context: { operatorUid: node.uid ?? node.name } },
     );
   }
 }
 
+/** The operators of a graph. */
+export function connectorsOf({ nodes }: GraphStructure): readonly OperatorConnector[] {
+  return nodes.map(({ uid, kind, name, details }) => ({
+    ...{ uid, kind, name },
+    connector: kind === 'source' || kind === 'sink' ? String(details.connector) : null,
+  }));
+}
+
 /** `an operator` for everything that is neither source nor sink. */
-function connectorOf({ kind, details }: NodeStructure): string {
-  if (kind === 'source' || kind === 'sink') return `a ${kind} of the connector '${details.connector}'`;
-  return 'an operator';
+function inWords({ kind, connector }: OperatorConnector): string {
+  return connector === null ? 'an operator' : `a ${kind} of the connector '${connector}'`;
 }

@@ -9,6 +9,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LIMITS } from '../core/limits.ts';
+import { layoutOf } from '../graph/state-layout.ts';
 import type { StreamGraph } from '../graph/stream-graph.ts';
 import { structureOf } from '../graph/structure.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -16,9 +17,11 @@ import { MetricRegistry } from '../runtime/metrics.ts';
 import type { KeyedRowSource } from '../runtime/state/keyed-row-source.ts';
 import { CommitCycle } from './commit-cycle.ts';
 import type { DeadLetterFile } from './dead-letter-file.ts';
+import { JobRequests } from './job-requests.ts';
 import { JobTasks } from './job-tasks.ts';
+import { SavepointDuty } from './savepoint-duty.ts';
+import type { RestoredSavepoint } from './savepoint-state.ts';
 import type { StateDirectory } from './state-directory.ts';
-import { layoutOf } from './state-layout.ts';
 
 /** What a job runs with. */
 export interface EmbeddedJobOptions {
@@ -35,6 +38,8 @@ export interface EmbeddedJobOptions {
   /** Where the job keeps its state; undefined for a job that keeps none. */
   readonly state: StateDirectory | undefined;
   readonly allowNonRestoredState: boolean;
+  /** What a job without state of its own begins with. */
+  readonly savepoint: RestoredSavepoint | undefined;
   /** Called when the state of an earlier run is there again, before the first record. */
   readonly onContinued: () => void;
   /** Called between batches, also while there is nothing to do. */
@@ -46,6 +51,9 @@ export class EmbeddedJob {
   readonly #options: EmbeddedJobOptions;
   #parts: JobTasks | undefined;
   #commits: CommitCycle | undefined;
+  #duty: SavepointDuty | undefined;
+  /** Someone has asked the job to end. */
+  #stopping = false;
   /** Unit: ms since the epoch. */
   readonly #startedAt: number;
   #lastCommit = 0;
@@ -81,9 +89,11 @@ export class EmbeddedJob {
       const finished = await this.#loop(parts);
       await this.#publishAll(parts);
       this.#commits?.end(finished);
+      await this.#duty?.ended(this.#options.clock.now());
       await this.#close();
       return finished;
     } catch (error) {
+      this.#duty?.failed(error);
       // What closing adds to a failure would only hide it.
       await this.#close().catch(() => undefined);
       throw error;
@@ -102,7 +112,7 @@ export class EmbeddedJob {
     if (state !== undefined) await this.#restore(parts, state);
     for (const source of parts.sources.values()) await source.start();
     // After the sources: old output is not removed for a job whose input is missing.
-    const restored = state?.progress !== undefined;
+    const restored = state?.restored === true;
     for (const [nodeId, sink] of parts.sinks) {
       const node = plan.nodes[nodeId];
       const operatorUid = node?.uid ?? node?.name ?? '';
@@ -120,6 +130,7 @@ export class EmbeddedJob {
     if (state !== undefined) {
       this.#commits = new CommitCycle({ tasks: parts, state, deadLetters, metrics, clock });
       await this.#commits.begin();
+      this.#duty = new SavepointDuty(state, new JobRequests(state.folder));
     }
     if (restored) this.#options.onContinued();
     this.#lastCommit = clock.now();
@@ -141,6 +152,7 @@ export class EmbeddedJob {
       layout: layoutOf(parts.jobGraph),
       allowNonRestored: this.#options.allowNonRestoredState,
       now: this.#options.clock.now(),
+      savepoint: this.#options.savepoint,
     };
     await state.restore(options, ({ vertex, subtask }, deltas) => parts.applyState(vertex, subtask, deltas));
     this.metrics.restore(state.progress?.counters ?? []);
@@ -149,10 +161,11 @@ export class EmbeddedJob {
   async #loop(parts: JobTasks): Promise<boolean> {
     const { signal, clock, onTurn } = this.#options;
     while (!parts.tasks.every((task) => task.finished)) {
-      const stopping = signal?.aborted === true;
+      const stopping = signal?.aborted === true || this.#stopping;
       const progressed = await this.#runTasks(parts, !stopping);
       if (stopping && !progressed) return false;
       const now = clock.now();
+      await this.#heed(parts, now);
       if (this.#commitIsDue || now - this.#lastCommit >= LIMITS.commitIntervalMs) await this.#publish(parts);
       if (!progressed) await this.#rest(parts, now);
       else if (now - this.#lastTurn >= LIMITS.schedulerTurnMs) await nextTurn();
@@ -161,6 +174,25 @@ export class EmbeddedJob {
       onTurn(this.#lastTurn);
     }
     return true;
+  }
+
+  /** Does what was asked of the job, or sees to it that it will be done at its end. */
+  async #heed(parts: JobTasks, now: number): Promise<void> {
+    const duty = this.#duty;
+    if (duty === undefined) return;
+    for (const request of duty.look(now)) {
+      if (request.kind === 'savepoint') {
+        while (await this.#runTasks(parts, false));
+        await this.#publishAll(parts);
+        this.#commits?.end(false);
+        await duty.serve(request, now);
+        continue;
+      }
+      duty.endsWith(request);
+      if (request.kind === 'drain')
+        for (const task of parts.tasks) for (const source of task.sources) source.drain();
+      else this.#stopping = true;
+    }
   }
 
   /** One turn for everybody; false if nobody had anything to do. */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { FolderSavepointStore } from '../adapters/folder/folder-savepoint-store.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { UserError } from '../core/errors.ts';
 import type {
@@ -12,13 +13,18 @@ import type {
   JobStatus,
   SinkResult,
 } from '../graph/job-execution.ts';
+import { createJobGraph } from '../graph/job-graph.ts';
+import { layoutOf } from '../graph/state-layout.ts';
 import type { StreamGraph } from '../graph/stream-graph.ts';
+import { structureOf } from '../graph/structure.ts';
 import { validateStreamGraph } from '../graph/validate.ts';
 import { MetricRegistry } from '../runtime/metrics.ts';
+import { readSavepoint } from '../savepoint/read-savepoint.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import { EmbeddedJob } from './embedded-job.ts';
 import { METRICS_FILE, writeMetrics } from './metrics-file.ts';
 import type { ProgressRecord } from './run-records.ts';
+import { type RestoredSavepoint, sharesOfSavepoint } from './savepoint-state.ts';
 import { StateDirectory } from './state-directory.ts';
 
 /** Where a job keeps its state and its dead letters unless it is told otherwise. */
@@ -31,8 +37,9 @@ export const executeGraph: ExecuteJob = async (options) => {
   const plan = options.graphOf(0);
   validateStreamGraph(plan);
   const { stateDir } = options;
-  requireStateDir(plan, stateDir);
-  if (stateDir === undefined) return run(plan, options, undefined);
+  requireStateDir(plan, options);
+  if (stateDir === undefined) return run(plan, options, { state: undefined, savepoint: undefined });
+  const savepoint = await savepointOf(plan, options);
   if (options.fresh) {
     await StateDirectory.discard(stateDir, plan.jobName, () => checkSinks(plan, options));
     rmSync(join(stateDir, METRICS_FILE), { force: true });
@@ -40,8 +47,9 @@ export const executeGraph: ExecuteJob = async (options) => {
   const state = await StateDirectory.open(stateDir, plan.jobName);
   try {
     const { progress } = state;
+    if (progress !== undefined && savepoint !== undefined) throw hasState(stateDir);
     if (progress?.finished) return resultOfFinished(plan, progress, stateDir);
-    const result = await run(plan, options, state);
+    const result = await run(plan, options, { state, savepoint });
     writeMetrics(stateDir, result);
     return result;
   } finally {
@@ -52,7 +60,10 @@ export const executeGraph: ExecuteJob = async (options) => {
 async function run(
   plan: StreamGraph,
   options: ExecuteOptions,
-  state: StateDirectory | undefined,
+  {
+    state,
+    savepoint,
+  }: { readonly state: StateDirectory | undefined; readonly savepoint: RestoredSavepoint | undefined },
 ): Promise<JobResult> {
   const { observer } = options;
   const before = state?.progress;
@@ -71,6 +82,7 @@ async function run(
     signal: options.signal,
     state,
     allowNonRestoredState: options.allowNonRestoredState ?? false,
+    savepoint,
     onContinued: () => {
       if (from !== undefined) observer?.continued(from, statusAt(systemClock.now()));
     },
@@ -104,7 +116,18 @@ async function run(
   }
 }
 
-function requireStateDir({ jobName, stateBackend }: StreamGraph, stateDir: string | undefined): void {
+function requireStateDir(
+  { jobName, stateBackend }: StreamGraph,
+  { stateDir, fromSavepoint }: ExecuteOptions,
+): void {
+  if (fromSavepoint !== undefined && stateDir === undefined) {
+    throw new UserError(
+      'ARGUMENT_INVALID',
+      `Job '${jobName}' is to begin with a savepoint but was given no state directory to go on in: give it ` +
+        'one, with --state-dir or stateDir of execute().',
+      { context: { jobName } },
+    );
+  }
   if (stateBackend === 'heap' || stateDir !== undefined) return;
   throw new UserError(
     'ARGUMENT_INVALID',
@@ -112,6 +135,29 @@ function requireStateDir({ jobName, stateBackend }: StreamGraph, stateDir: strin
       "directory. Run it with one: --state-dir, or stateDir of execute(); or use the backend 'heap'.",
     { context: { jobName } },
   );
+}
+
+function hasState(stateDir: string): UserError {
+  return new UserError(
+    'ARGUMENT_INVALID',
+    `${stateDir} holds the state of the job already, which a savepoint would replace. Remove it with ` +
+      '--fresh, or give another state directory; without the savepoint the job goes on from that state.',
+    { context: { location: stateDir } },
+  );
+}
+
+/** The savepoint to begin with; refused while nothing has been touched yet. */
+async function savepointOf(
+  plan: StreamGraph,
+  { fromSavepoint, allowNonRestoredState = false }: ExecuteOptions,
+): Promise<RestoredSavepoint | undefined> {
+  if (fromSavepoint === undefined) return undefined;
+  const location = { store: new FolderSavepointStore(fromSavepoint), where: fromSavepoint };
+  const savepoint = { path: fromSavepoint, image: await readSavepoint(location) };
+  const structure = structureOf(plan);
+  const layout = layoutOf(createJobGraph(plan));
+  sharesOfSavepoint(savepoint, { structure, layout, allowNonRestored: allowNonRestoredState });
+  return savepoint;
 }
 
 /** A fresh start that is not to overwrite is refused while nothing has been removed yet. */

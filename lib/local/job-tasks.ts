@@ -13,6 +13,7 @@ import type { OperatorDelta, OperatorStateDelta } from '../core/log/state-delta.
 import { type ChannelGroup, createExecutionGraph, type ExecutionGraph } from '../graph/execution-graph.ts';
 import { type FusedTask, fuseForSingleThread } from '../graph/fusion.ts';
 import { createJobGraph, type JobGraph, nodesOf } from '../graph/job-graph.ts';
+import { stateIdOf } from '../graph/state-layout.ts';
 import type { StreamGraph, StreamNode } from '../graph/stream-graph.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetterOutput } from '../ports/dead-letters.ts';
@@ -23,7 +24,6 @@ import type { Task } from '../runtime/task/task.ts';
 import { buildTask, type TaskEnvironment } from '../runtime/task/task-builder.ts';
 import { SinkHost } from './sink-host.ts';
 import { SourceHost } from './source-host.ts';
-import { stateIdOf } from './state-layout.ts';
 import type { SubtaskDeltas } from './subtask-deltas.ts';
 
 export interface JobTasksOptions {

@@ -1,7 +1,8 @@
 /** What a state directory records of its job beside the logs. Plain JSON data, changed with the commits. */
+
+import type { VertexLayout } from '../graph/state-layout.ts';
 import type { GraphStructure } from '../graph/structure.ts';
 import type { CounterValue } from '../runtime/metrics.ts';
-import type { VertexLayout } from './state-layout.ts';
 
 /** The run whose logs hold the state. */
 export interface RunRecord {

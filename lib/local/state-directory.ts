@@ -12,15 +12,17 @@ import { InvariantError } from '../core/errors.ts';
 import { encodeKey } from '../core/key.ts';
 import type { OperatorRowChanges, PlaceRow } from '../core/log/keyed-row.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
+import type { VertexLayout } from '../graph/state-layout.ts';
 import type { GraphStructure } from '../graph/structure.ts';
 import type { JobRecord } from '../ports/job-records.ts';
 import { StateImage } from '../protocol/state-image.ts';
 import type { CommitPlace } from '../runtime/task/sink-operator.ts';
-import { requireSameConnectors } from './connector-change.ts';
+import type { JobImage } from '../savepoint/savepoint-image.ts';
+import { connectorsOf, requireSameConnectors } from './connector-change.ts';
 import { type RunChange, RunLog } from './run-log.ts';
 import { PROGRESS_KEY, type ProgressRecord, RUN_KEY, type RunRecord } from './run-records.ts';
-import type { VertexLayout } from './state-layout.ts';
-import { redistribute } from './state-redistribution.ts';
+import { jobImageOf, type RestoredSavepoint, sharesOfSavepoint } from './savepoint-state.ts';
+import { redistribute, STATE_DIRECTORY, type SubtaskShare } from './state-redistribution.ts';
 import { readSubtask, type StoredSize } from './subtask-state.ts';
 import { type TableCommit, TableMove } from './table-state.ts';
 
@@ -31,6 +33,8 @@ export interface RestoreOptions {
   readonly allowNonRestored: boolean;
   /** When the job begins or goes on. Unit: ms since the epoch. */
   readonly now: number;
+  /** What a job without state of its own begins with. */
+  readonly savepoint?: RestoredSavepoint | undefined;
 }
 
 /** Takes a share of the state of a subtask. */
@@ -64,6 +68,7 @@ export class StateDirectory {
   /** What the first commit of a new run does to the table. */
   #move: TableCommit | undefined;
   #restarts = 0;
+  #restored = false;
 
   private constructor(folder: string, store: SqliteStore) {
     this.folder = folder;
@@ -108,6 +113,11 @@ export class StateDirectory {
     return this.#restarts;
   }
 
+  /** True if there was state to go on from, once `restore` has resolved. */
+  get restored(): boolean {
+    return this.#restored;
+  }
+
   /** True if the next commit must have the scope `all`. */
   get needsBase(): boolean {
     return this.#started().log.needsBase;
@@ -121,40 +131,57 @@ export class StateDirectory {
 
   /**
    * Hands the state of the last commit to `apply`, in the order in which it arose, for the subtasks of the
-   * graph that is to run; nothing if there was no commit.
+   * graph that is to run, or that of a savepoint if there was no commit; nothing if there is neither.
    *
    * Throws UserError STATE_NOT_RESTORED, STATE_INCOMPATIBLE, STATE_CORRUPT or STATE_FORMAT_UNSUPPORTED.
    */
   async restore(options: RestoreOptions, apply: ApplyState): Promise<void> {
-    const { structure, layout, allowNonRestored, now } = options;
+    const { structure, layout, allowNonRestored, now, savepoint } = options;
     const code = createHash('sha256').update(JSON.stringify(structure)).digest('hex');
     const [before, progress] = [this.#run?.value, this.#progress?.value];
+    const next = { structure, layout, formerRuns: [] };
+    this.#restored = progress !== undefined || savepoint !== undefined;
     if (before === undefined || progress === undefined) {
-      const log = new RunLog({ run: '1', code }, undefined);
-      this.#next = { log, record: { run: log.run, lineage: now, formerRuns: [], structure, layout } };
+      if (savepoint !== undefined) {
+        const move = new TableMove(this.#store.keyed, { from: 'heap', to: structure.stateBackend });
+        this.#hand(sharesOfSavepoint(savepoint, options), move, apply);
+      }
+      const log = new RunLog({ run: '1', code }, savepoint && []);
+      this.#next = { log, record: { ...next, run: log.run, lineage: now } };
       return;
     }
-    requireSameConnectors(before.structure, structure);
+    requireSameConnectors(connectorsOf(before.structure), connectorsOf(structure), STATE_DIRECTORY);
     this.#restarts = progress.restarts + 1;
     for (const run of before.formerRuns) await this.#store.log.deleteRun(run);
-    const [from, to] = [before.structure.stateBackend, structure.stateBackend];
-    if (from === to && JSON.stringify(before.layout) === JSON.stringify(layout)) {
+    const sameBackend = before.structure.stateBackend === structure.stateBackend;
+    if (sameBackend && JSON.stringify(before.layout) === JSON.stringify(layout)) {
       const log = new RunLog({ run: before.run, code }, undefined);
       log.resume(progress.version, await this.#read(before, progress.version, apply));
-      const { lineage } = before;
-      this.#next = { log, record: { run: log.run, lineage, formerRuns: [], structure, layout } };
+      this.#next = { log, record: { ...next, run: log.run, lineage: before.lineage } };
       return;
     }
     const { former, objects } = await this.#image(before, progress.version);
-    const move = new TableMove(this.#store.keyed, { from, to });
+    const move = new TableMove(this.#store.keyed, {
+      from: before.structure.stateBackend,
+      to: structure.stateBackend,
+    });
     move.addRows(former);
-    const shares = redistribute(former, layout, { allowNonRestored });
-    for (const share of shares) apply(share, share.deltas);
-    this.#move = move.firstCommit(shares);
+    const shares = redistribute(former, layout, { allowNonRestored, origin: STATE_DIRECTORY });
+    this.#hand(shares, move, apply);
     const log = new RunLog({ run: `${Number(before.run) + 1}`, code }, objects);
     const formerRuns = [...before.formerRuns, before.run];
     const lineage = Math.max(now, before.lineage + 1);
-    this.#next = { log, record: { run: log.run, lineage, formerRuns, structure, layout } };
+    this.#next = { log, record: { ...next, run: log.run, lineage, formerRuns } };
+  }
+
+  /** The whole state of the last commit, whoever wrote it; undefined if there was none. */
+  async image(): Promise<JobImage | undefined> {
+    const [run, progress] = [this.#run?.value, this.#progress?.value];
+    if (run === undefined || progress === undefined) return undefined;
+    const { former } = await this.#image(run, progress.version);
+    const { stateBackend } = run.structure;
+    new TableMove(this.#store.keyed, { from: stateBackend, to: 'heap' }).addRows(former);
+    return jobImageOf(run.structure, former);
   }
 
   /** Records that the job goes on, before its first record; for a new run that is its first commit. */
@@ -235,6 +262,11 @@ export class StateDirectory {
       for (const delta of deltas) imageOf.get(`${vertex}/${subtask}`)?.apply(delta);
     });
     return { former, objects: sizes.flatMap(({ objects }) => objects) };
+  }
+
+  #hand(shares: readonly SubtaskShare[], move: TableMove, apply: ApplyState): void {
+    for (const share of shares) apply(share, share.deltas);
+    this.#move = move.firstCommit(shares);
   }
 
   #started() {

@@ -8,10 +8,28 @@
  */
 import { UserError } from '../core/errors.ts';
 import type { OperatorDelta } from '../core/log/state-delta.ts';
+import type { OperatorLayout, VertexLayout } from '../graph/state-layout.ts';
 import type { StateImage } from '../protocol/state-image.ts';
 import { missingOperators, splitState } from '../protocol/state-split.ts';
 import { committablesIn } from '../runtime/task/sink-operator.ts';
-import type { OperatorLayout, VertexLayout } from './state-layout.ts';
+
+/** Where former state comes from, in words of messages. */
+export interface StateOrigin {
+  /** Begins a sentence. */
+  readonly name: string;
+  /** What to do to begin without that state. */
+  readonly wayOut: string;
+}
+
+export const STATE_DIRECTORY: StateOrigin = {
+  name: 'The state directory',
+  wayOut: 'start over with --fresh',
+};
+
+/** `path` as the user wrote it. */
+export function savepointOrigin(path: string): StateOrigin {
+  return { name: `The savepoint ${path}`, wayOut: 'start without --from-savepoint' };
+}
 
 /** The whole state of one former vertex: an image for each of its subtasks. */
 export interface FormerVertex {
@@ -35,15 +53,15 @@ export interface SubtaskShare {
 export function redistribute(
   former: readonly FormerVertex[],
   now: readonly VertexLayout[],
-  { allowNonRestored }: { readonly allowNonRestored: boolean },
+  { allowNonRestored, origin }: { readonly allowNonRestored: boolean; readonly origin: StateOrigin },
 ): readonly SubtaskShare[] {
-  if (!allowNonRestored) requireOperators(former, now);
+  if (!allowNonRestored) requireOperators(former, now, origin);
   requirePublished(former, now);
   return former.flatMap(({ layout, images }) =>
     now.flatMap((vertex) => {
       const operators = sharedOperators(layout, vertex);
       if (operators.size === 0) return [];
-      requireMaxParallelism(layout, vertex, images);
+      requireMaxParallelism({ layout, images }, vertex, origin);
       const { maxParallelism, parallelism } = vertex;
       const shares = splitState(images, { maxParallelism, newParallelism: parallelism, operators });
       return shares.map((deltas, subtask) => ({ vertex: vertex.id, subtask, deltas }));
@@ -67,7 +85,11 @@ function isNumber(id: string): boolean {
   return id.startsWith('#');
 }
 
-function requireOperators(former: readonly FormerVertex[], now: readonly VertexLayout[]): void {
+function requireOperators(
+  former: readonly FormerVertex[],
+  now: readonly VertexLayout[],
+  { name, wayOut }: StateOrigin,
+): void {
   const operators = new Set(now.flatMap((vertex) => vertex.operators.map(({ id }) => id)));
   const missing = former
     .flatMap(({ images }) => missingOperators(images, operators))
@@ -76,8 +98,8 @@ function requireOperators(former: readonly FormerVertex[], now: readonly VertexL
   const names = missing.map((operator) => `'${operator}'`).join(', ');
   throw new UserError(
     'STATE_NOT_RESTORED',
-    `The state directory holds state of ${names}, and the job has no operator with such a uid. Give the ` +
-      'operator back its uid, drop the state with --allow-non-restored-state, or start over with --fresh.',
+    `${name} holds state of ${names}, and the job has no operator with such a uid. Give the operator back ` +
+      `its uid, drop the state with --allow-non-restored-state, or ${wayOut}.`,
   );
 }
 
@@ -106,9 +128,9 @@ function notPublished(operator: string, count: number): UserError {
 }
 
 function requireMaxParallelism(
-  former: VertexLayout,
+  { layout: former, images }: FormerVertex,
   vertex: VertexLayout,
-  images: readonly StateImage[],
+  { wayOut }: StateOrigin,
 ): void {
   if (former.maxParallelism === vertex.maxParallelism) return;
   const isKeyed = images.some((image) =>
@@ -119,7 +141,7 @@ function requireMaxParallelism(
     'STATE_INCOMPATIBLE',
     `The state of '${former.id}' was written with max parallelism ${former.maxParallelism}, and the job ` +
       `has ${vertex.maxParallelism} now, which changes the owners of keys. Set the max parallelism of the ` +
-      `job to ${former.maxParallelism}, or start over with --fresh.`,
+      `job to ${former.maxParallelism}, or ${wayOut}.`,
     { context: { operatorUid: vertex.id } },
   );
 }

@@ -27,7 +27,7 @@ import { SqliteObjectStore } from './sqlite-object-store.ts';
 import { StateLock } from './state-lock.ts';
 
 /** Name of the database within the state directory. */
-const DATABASE_NAME = 'state.db';
+export const DATABASE_NAME = 'state.db';
 
 export interface SqliteStoreOptions {
   /** Recorded in a new directory; one that holds the state of another job is refused. */

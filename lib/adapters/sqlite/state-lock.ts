@@ -7,6 +7,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -20,6 +21,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { BUSY, resultCodeOf, sqliteFailure } from './sqlite-failure.ts';
 
 /** What `lock.json` holds. */
@@ -46,7 +48,8 @@ export class StateLock {
     const path = join(folder, 'lock.db');
     let database: DatabaseSync | undefined;
     try {
-      database = new DatabaseSync(path, { timeout: 0 });
+      // Long enough for somebody who only looks whether the lock is held.
+      database = new DatabaseSync(path, { timeout: LIMITS.stateLockWaitMs });
       // Nothing is ever committed: the file stays empty, and there is no journal to take over from the dead.
       database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
@@ -55,6 +58,23 @@ export class StateLock {
     }
     writeOwner(ownerPath);
     return new StateLock(database, ownerPath);
+  }
+
+  /** True while a process holds the lock of `folder`. */
+  static isHeld(folder: string): boolean {
+    const path = join(folder, 'lock.db');
+    if (!existsSync(path)) return false;
+    const database = new DatabaseSync(path, { timeout: 0, readOnly: true });
+    try {
+      // Reads, and so is refused by the owner's lock.
+      database.prepare('SELECT count(*) FROM sqlite_schema').get();
+      return false;
+    } catch (error) {
+      if (resultCodeOf(error) === BUSY) return true;
+      throw sqliteFailure(path, error);
+    } finally {
+      database.close();
+    }
   }
 
   /** Gives the directory free. Releasing twice does no harm. */

@@ -85,6 +85,7 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
   /** Since when no split has been open. Unit: ms of the idleness clock. */
   #silentSince = 0;
   #idle = false;
+  #draining = false;
   #ended = false;
 
   constructor(context: OperatorContext, options: SourceOperatorOptions) {
@@ -147,13 +148,18 @@ export class SourceOperator implements Operator, ReaderOutput<unknown>, SplitOwn
   /** Emits about `maxRecords` records; after the last one the final watermark. */
   poll(maxRecords: number): InputStatus {
     this.context.cursor.operator = this.context;
-    const status = this.reader.pollNext(this, maxRecords);
+    const status = this.#draining ? 'end-of-input' : this.reader.pollNext(this, maxRecords);
     if (status === 'end-of-input' && !this.#ended) {
       this.#ended = true;
       this.#emitStatus(false);
       this.#emitWatermark(MAX_WATERMARK);
     }
     return status;
+  }
+
+  /** Its input is over, whatever there is left to read: the next poll says so. */
+  drain(): void {
+    this.#draining = true;
   }
 
   endBatch(): void {

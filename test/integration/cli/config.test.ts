@@ -4,7 +4,8 @@ import { CliProject } from './cli-project.ts';
 
 describe('millrace.config.ts', () => {
   it.each([
-    ['export default { stak: "x" };', /'stak', which is none of stack, profile, region, endpoint/],
+    ['export default { stak: "x" };', /'stak', which is none of target, stack, profile, region, endpoint/],
+    ['export default { target: "cloud" };', /the target 'cloud', which is none of local, aws/],
     ['export default { region: 7 };', /'region' that is no text/],
     ['export const stack = "x";', /exports no settings/],
     ['export default {', /cannot be loaded/],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileSink } from '../../../lib/connectors/file/file-sink.ts';
+import { layoutOf } from '../../../lib/graph/state-layout.ts';
 import { structureOf } from '../../../lib/graph/structure.ts';
 import {
   DataGeneratorSource,
@@ -20,7 +21,6 @@ import { CommitCycle } from '../../../lib/local/commit-cycle.ts';
 import { DeadLetterFile } from '../../../lib/local/dead-letter-file.ts';
 import { JobTasks } from '../../../lib/local/job-tasks.ts';
 import { StateDirectory } from '../../../lib/local/state-directory.ts';
-import { layoutOf } from '../../../lib/local/state-layout.ts';
 import type { SubtaskDeltas } from '../../../lib/local/subtask-deltas.ts';
 import { StateImage } from '../../../lib/protocol/state-image.ts';
 import { MetricRegistry } from '../../../lib/runtime/metrics.ts';

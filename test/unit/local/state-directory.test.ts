@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LIMITS } from '../../../lib/core/limits.ts';
 import type { OperatorDelta } from '../../../lib/core/log/state-delta.ts';
+import type { VertexLayout } from '../../../lib/graph/state-layout.ts';
 import type { GraphStructure } from '../../../lib/graph/structure.ts';
 import { type JobProgress, StateDirectory } from '../../../lib/local/state-directory.ts';
-import type { VertexLayout } from '../../../lib/local/state-layout.ts';
 import type { SubtaskDeltas } from '../../../lib/local/subtask-deltas.ts';
 import { StateImage } from '../../../lib/protocol/state-image.ts';
 

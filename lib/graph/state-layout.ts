@@ -1,6 +1,6 @@
 /** Which operators keep their state in which subtasks. */
-import { type JobGraph, nodesOf } from '../graph/job-graph.ts';
-import type { StreamNode } from '../graph/stream-graph.ts';
+import { type JobGraph, nodesOf } from './job-graph.ts';
+import type { StreamNode } from './stream-graph.ts';
 
 /** A vertex of the job graph, as state is filed under it. Plain JSON data. */
 export interface VertexLayout {
