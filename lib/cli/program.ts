@@ -2,6 +2,7 @@ import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { PLAN_FORMATS, PLAN_LEVELS } from '../graph/format-plan.ts';
 import { STATE_BACKENDS } from '../graph/stream-graph.ts';
 import type { CommandContext } from './command-context.ts';
+import { addCompletion } from './completion.ts';
 import { estimateCommand } from './estimate-command.ts';
 import { initCommand } from './init-command.ts';
 import { addJobCommands } from './job-commands.ts';
@@ -23,6 +24,7 @@ Examples:
   millrace stop Stack-Job                       stop it with a savepoint, whose path is printed
   millrace restore Stack-Job                    go on where it stopped
   millrace rescale Stack-Job 4                  deploy it with another parallelism
+  millrace complete fish | source               complete this command line with the Tab key
 
 --target, --stack, --profile, --region and --endpoint have their defaults in millrace.config.ts:
   export default { stack: 'AirportDelays', region: 'eu-central-1' };
@@ -32,6 +34,7 @@ Exit codes:
   1    the job failed, or its module or graph is wrong
   2    wrong usage: unknown command, option or value
   130  stopped by SIGINT (Ctrl-C), 143 by SIGTERM: the job has committed, and goes on if it is run again
+  141  the reader of the output has gone, as head does
 
 MILLRACE_DEBUG=1 shows the stack of an error, like --verbose.`;
 
@@ -71,6 +74,7 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .action((dir) => finish(initCommand(dir, context)));
 
   addJobCommands(program, context, finish);
+  addCompletion(program, context.print);
   return program;
 }
 

@@ -28,6 +28,16 @@ it('--help shows the commands, examples and exit codes', async () => {
   for (const text of ['millrace init my-job', '130', '143', 'MILLRACE_DEBUG']) expect(stdout).toContain(text);
 });
 
+it('docs/cli.md has the exit codes of --help', async () => {
+  const page = readFileSync(join(ROOT, 'docs', 'cli.md'), 'utf8');
+
+  const { stdout } = await new CliProject().millrace('--help');
+
+  const codes = [...stdout.matchAll(/^ {2}(\d+) {2,}/gm)].map(([, code]) => code!);
+  expect(codes).toEqual(['0', '1', '2', '130', '141']);
+  for (const code of codes) expect(page).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
+});
+
 it('a command line without a command shows the help and is wrong usage', async () => {
   expect(await new CliProject().millrace()).toMatchObject({ exitCode: 2, stdout: '' });
 });
