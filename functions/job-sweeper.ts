@@ -35,7 +35,9 @@ export class JobSweeper {
     if (status === 'RUNNING') await putMetrics({ job, values: await this.#ageOfCheckpoint(key, movedAt) });
     await this.#feed.follow(key.run, status);
     const minute = Math.floor(ports.clock.now() / LIMITS.sweepIntervalMs);
-    if (minute % LIMITS.sweepsPerCollection === 0) await collectGarbage(ports, { job });
+    if (minute % LIMITS.sweepsPerCollection === 0) {
+      await collectGarbage(ports, { job, retained: deployment.checkpoints?.retained });
+    }
     if (failures.length > 0)
       throw new AggregateError(failures, `${failures.length} subtasks were not swept.`);
   }

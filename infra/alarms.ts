@@ -2,11 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
+import { checkpointIntervalOf } from './checkpointing.ts';
 import { constructId } from './construct-id.ts';
 import { sourceBindingOf } from './deployable-plan.ts';
 import { jobMetric } from './job-metrics.ts';
 import type { JobScope } from './job-scope.ts';
-import { checkpointIntervalOf } from './schedules.ts';
 import type { AlarmProps } from './stream-job-props.ts';
 import type { TaskFunction } from './task-functions.ts';
 

@@ -7,6 +7,7 @@ import type { BindingData, Deployment } from '../lib/core/deployment.ts';
 import { assertNever, UserError } from '../lib/core/errors.ts';
 import { LIMITS } from '../lib/core/limits.ts';
 import type { Binding } from './bindings.ts';
+import { checkpointSettingsOf } from './checkpointing.ts';
 import { notDeployable } from './deployable-plan.ts';
 import type { JobScope } from './job-scope.ts';
 
@@ -40,7 +41,9 @@ export function deploymentJson(job: JobScope, { streams, functions }: Deployment
     streams: Object.fromEntries(
       [...streams].map(([id, { streamName }]) => [id, { name: streamName, shards: shardsOf(job, id) }]),
     ),
-    ...(functions === undefined ? {} : { functions: Object.fromEntries(functions) }),
+    ...(functions === undefined
+      ? {}
+      : { functions: Object.fromEntries(functions), checkpoints: checkpointSettingsOf(job) }),
     ...(props.vertexMetrics === true ? { vertexMetrics: true } : {}),
     bindings: Object.fromEntries(
       Object.entries(props.bindings ?? {}).map(([name, binding]) => [name, bindingData(binding, job)]),

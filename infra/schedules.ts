@@ -3,24 +3,13 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { notDeployable } from './deployable-plan.ts';
+import { checkpointIntervalOf } from './checkpointing.ts';
 import { allow, allowKey } from './function-role.ts';
 import type { JobScope } from './job-scope.ts';
 
 const SWEEP_INTERVAL = Duration.minutes(1);
 /** The shortest age that the scheduler takes: a sweep that is late is one that the next replaces. */
 const EVENT_AGE = Duration.minutes(1);
-
-/** How often a checkpoint is taken. Throws UserError JOB_NOT_DEPLOYABLE unless it is whole minutes. */
-export function checkpointIntervalOf({ props, scope }: JobScope): Duration {
-  const interval = props.checkpointInterval ?? Duration.minutes(10);
-  const minutes = interval.toMinutes({ integral: false });
-  if (minutes >= 1 && Number.isInteger(minutes)) return interval;
-  throw notDeployable(
-    scope.node.path,
-    `checkpointInterval is ${interval.toHumanString()}; it is whole minutes, at least one`,
-  );
-}
 
 /** Starts a sweep each minute, and a checkpoint at the interval of the job. */
 export function createSchedules(

@@ -114,6 +114,11 @@ export interface StreamJobProps {
    */
   readonly checkpointInterval?: Duration;
   /**
+   * Complete checkpoints that are kept of each run, 1 to 100. Savepoints are not counted, and are kept.
+   * @default 3
+   */
+  readonly retainedCheckpoints?: number;
+  /**
    * What becomes of logs, state and checkpoints when the job is removed.
    * @default RemovalPolicy.RETAIN
    */

@@ -33,8 +33,11 @@ import { subtaskName, subtasksOf } from './run-plan.ts';
 
 export interface CollectRequest {
   readonly job: string;
-  /** Complete checkpoints that are kept of each run; savepoints are kept until they are discarded. */
-  readonly retained?: number;
+  /**
+   * Complete checkpoints that are kept of each run; savepoints are kept until they are discarded.
+   * @default LIMITS.checkpointsRetained
+   */
+  readonly retained?: number | undefined;
 }
 
 export interface CollectReport {

@@ -22,6 +22,8 @@ export interface Deployment {
   readonly streams: Readonly<Record<string, DeployedStream>>;
   /** Function names by vertex id; coordinator and sweeper only. */
   readonly functions?: Readonly<Record<string, string>>;
+  /** Coordinator and sweeper only. */
+  readonly checkpoints?: CheckpointSettings;
   /** Vertices report metrics of their own beside those of the job. @default false */
   readonly vertexMetrics?: boolean;
   /** By operator uid, or name if it has none. */
@@ -32,6 +34,12 @@ export interface DeploymentSettings {
   readonly parallelism?: number;
   readonly maxParallelism?: number;
   readonly stateBackend?: 'heap' | 'table';
+}
+
+/** What the job sets; the rest is as `LIMITS` has it. */
+export interface CheckpointSettings {
+  /** Complete checkpoints that are kept of each run. */
+  readonly retained?: number;
 }
 
 export interface DeployedStream {

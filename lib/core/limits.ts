@@ -208,4 +208,6 @@ export const LIMITS = {
   deadLettersNamedMax: 100,
   /** Complete checkpoints that a run keeps. */
   checkpointsRetained: 3,
+  /** The same, as a job may set it: collection reads the manifest of each. */
+  checkpointsRetainedMax: 100,
 } as const;

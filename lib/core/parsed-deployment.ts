@@ -44,7 +44,7 @@ function checkDeployment(value: unknown): asserts value is Deployment {
     },
     may: { stateTable: 'text', vertexMetrics: 'flag' },
   });
-  const { settings, streams, functions, bindings } = value;
+  const { settings, streams, functions, checkpoints, bindings } = value;
   checkFields(settings, 'settings', {
     has: {},
     may: { parallelism: 'number', maxParallelism: 'number', stateBackend: 'text' },
@@ -58,6 +58,9 @@ function checkDeployment(value: unknown): asserts value is Deployment {
   });
   if (functions !== undefined) {
     checkMembers(functions, 'functions', (name, path) => checkField(name, path, 'text'));
+  }
+  if (checkpoints !== undefined) {
+    checkFields(checkpoints, 'checkpoints', { has: {}, may: { retained: 'number' } });
   }
   checkMembers(bindings, 'bindings', checkBinding);
 }

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { JobSweeper } from '../../functions/job-sweeper.ts';
 import { takeCheckpoint } from '../../lib/coordinator/checkpoint.ts';
+import { JobTables } from '../../lib/coordinator/job-tables.ts';
+import type { CheckpointSettings } from '../../lib/core/deployment.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
@@ -32,10 +34,11 @@ afterEach(async () => {
   await lambda.close();
 });
 
-async function runningJob() {
+async function runningJob(checkpoints: CheckpointSettings = {}) {
   const deployed = new DeployedFunctions({ job: wordJob(new KeptRows()), source: 'words' });
   await deployed.start();
-  const { deployment, ports } = deployed;
+  const { ports } = deployed;
+  const deployment = { ...deployed.deployment, checkpoints };
   const sweeper = new JobSweeper({ deployment, ports, lambda: lambda.client, mappings: [] });
   let executions = 0;
   const key = { job: deployment.job, run: 'run-1' };
@@ -94,4 +97,19 @@ it('counts from the beginning of a run that has never had a checkpoint', async (
   await read();
   await pass(3);
   expect(ages).toEqual([1, 2, 3].map((minute) => minute * LIMITS.sweepIntervalMs));
+});
+
+it.each([
+  [{}, LIMITS.checkpointsRetained],
+  [{ retained: 1 }, 1],
+])('collects all but the checkpoints that are retained: %j', async (settings, kept) => {
+  const { deployed, checkpoint, read, pass } = await runningJob(settings);
+  for (let n = 1; n <= LIMITS.checkpointsRetained + 1; n++) {
+    await read();
+    expect(await checkpoint()).toMatchObject({ kind: 'complete', n });
+  }
+  await pass(LIMITS.sweepsPerCollection);
+  const all = await new JobTables(deployed.records).checkpoints('run-1');
+  const numbers = all.filter(({ value }) => !value.discarded).map(({ value }) => value.n);
+  expect(numbers).toEqual(all.map(({ value }) => value.n).slice(-kept));
 });

@@ -1,0 +1,45 @@
+import { Duration, Lazy } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import type { StreamJobProps } from '../../infra/index.ts';
+import { addCounts, countsTemplate, createStack, resourcesOf } from './job-stack.ts';
+
+type Props = Partial<StreamJobProps>;
+
+/** What is in MILLRACE_DEPLOYMENT of the functions of a job beside their other settings, by function. */
+function settingsOf(props: Props): Readonly<Record<string, unknown>> {
+  const functions = resourcesOf(countsTemplate(props), 'AWS::Lambda::Function');
+  const found = functions.flatMap(({ id, Properties }) => {
+    const settings = /\\"checkpoints\\":(\{[^}]*\})/.exec(JSON.stringify(Properties))?.[1];
+    const name = /^Counts(.*)Function/.exec(id)?.[1] ?? id;
+    return settings === undefined ? [] : [[name, JSON.parse(settings.replaceAll('\\', ''))]];
+  });
+  return Object.fromEntries(found);
+}
+
+describe('props of checkpoints', () => {
+  it('are_told_to_coordinator_sweeper_and_run_resource_and_to_nobody_else', () => {
+    const settings = { retained: 7 };
+    expect(settingsOf({ retainedCheckpoints: 7 })).toEqual({
+      ...{ Coordinator: settings, Sweeper: settings, RunResource: settings },
+    });
+    expect(settingsOf({})).toEqual({ Coordinator: {}, Sweeper: {}, RunResource: {} });
+  });
+});
+
+describe('refused at synthesis with the path of the construct', () => {
+  const token = Lazy.number({ produce: () => 5 });
+  it.each<readonly [string, Props]>([
+    ['retainedCheckpoints is 0; it is a whole number from 1 to 100', { retainedCheckpoints: 0 }],
+    ['retainedCheckpoints is -1; it is', { retainedCheckpoints: -1 }],
+    ['retainedCheckpoints is 1.5; it is', { retainedCheckpoints: 1.5 }],
+    ['retainedCheckpoints is 101; it is', { retainedCheckpoints: 101 }],
+    [
+      'retainedCheckpoints is a token, which is not known at synthesis; it is',
+      { retainedCheckpoints: token },
+    ],
+    ['checkpointInterval is 1 minute 30 seconds; it is whole', { checkpointInterval: Duration.seconds(90) }],
+    ['checkpointInterval is a token, which is not known', { checkpointInterval: Duration.minutes(token) }],
+  ])('%s', (message, props) => {
+    expect(() => addCounts(createStack(), props)).toThrow(`Test/Counts: ${message}`);
+  });
+});
