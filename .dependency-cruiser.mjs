@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   coordinator: ['core', 'graph', 'protocol', 'ports'],
   connectors: ['core', 'ports'],
   adapters: ['core', 'ports'],
-  savepoint: ['core', 'graph', 'protocol', 'ports'],
+  savepoint: ['core', 'graph', 'protocol', 'ports', 'adapters'],
 };
 const BELOW_LOCAL = Object.keys(MAY_IMPORT);
 MAY_IMPORT.local = BELOW_LOCAL;

@@ -3,10 +3,10 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../core/errors.ts';
 import type { DeployedJob, StopMode } from '../deployed/deployed-target.ts';
 import { type LocalJob, localJobs } from '../local/local-jobs.ts';
+import { type Answer, answered, type Finish } from './answer.ts';
 import { CONFIG_TARGETS, openTarget } from './aws-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { checkpointsText, jobsText, lettersText, statusText } from './deployed-text.ts';
-import { errorAsData } from './error-report.ts';
 import { localJob, savepointFolder, type TargetOptions, targetOf } from './job-target.ts';
 import { localJobsText, localStatusText } from './local-text.ts';
 import { parseParallelism } from './numbers.ts';
@@ -15,16 +15,8 @@ import { deployWith } from './rescale.ts';
 
 const LETTERS_LISTED = 20;
 
-type Finish = (exitCode: number) => void;
-
 interface CommonOptions extends TargetOptions {
   readonly json?: true | undefined;
-}
-
-/** A command's result: data for programs, text for people. */
-interface Answer {
-  readonly data: unknown;
-  readonly text: string;
 }
 
 /** Adds the commands to `program`. */
@@ -297,24 +289,6 @@ function addLetterCommands({ program, on }: Pick<Adding, 'on'> & { readonly prog
       },
     }),
   );
-}
-
-async function answered(
-  {
-    options,
-    context,
-    finish,
-  }: { readonly options: CommonOptions; readonly context: CommandContext; readonly finish: Finish },
-  work: () => Promise<Answer>,
-): Promise<void> {
-  try {
-    const { data, text } = await work();
-    context.print(`${options.json ? JSON.stringify(data) : text}\n`);
-    finish(0);
-  } catch (error) {
-    if (options.json) context.print(`${JSON.stringify({ error: errorAsData(error) })}\n`);
-    throw error;
-  }
 }
 
 function withCommonOptions(command: Command) {

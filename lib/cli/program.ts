@@ -9,6 +9,7 @@ import { addJobCommands } from './job-commands.ts';
 import { parseParallelism, parsePositive, parseShare } from './numbers.ts';
 import { planCommand } from './plan-command.ts';
 import { runCommand } from './run-command.ts';
+import { addStateCommands } from './state-commands.ts';
 
 const EXAMPLES = `
 Examples:
@@ -21,6 +22,7 @@ Examples:
   millrace status counts                        how a job is, here or deployed
   millrace savepoint counts                     take a savepoint, whose path is printed
   millrace run job.ts --from-savepoint <path>   begin with a savepoint
+  millrace state list <path>                    what a savepoint holds
   millrace stop Stack-Job                       stop it with a savepoint, whose path is printed
   millrace restore Stack-Job                    go on where it stopped
   millrace rescale Stack-Job 4                  deploy it with another parallelism
@@ -74,6 +76,7 @@ export function createProgram(context: CommandContext, finish: (exitCode: number
     .action((dir) => finish(initCommand(dir, context)));
 
   addJobCommands(program, context, finish);
+  addStateCommands(program, context, finish);
   addCompletion(program, context.print);
   return program;
 }

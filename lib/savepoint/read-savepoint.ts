@@ -8,6 +8,7 @@ import {
   MANIFEST_NAME,
   requireIntact,
   type SavepointManifest,
+  type SavepointSubtask,
   type SavepointVertex,
 } from './savepoint-manifest.ts';
 
@@ -44,18 +45,24 @@ export async function readSavepoint(location: SavepointLocation): Promise<JobIma
 
 async function readVertex(
   { id, maxParallelism, operators, subtasks }: SavepointVertex,
-  { store, where }: SavepointLocation,
+  location: SavepointLocation,
 ): Promise<VertexImage> {
   const images: StateImage[] = [];
-  for (const { objects } of subtasks) {
-    const image = new StateImage();
-    for (const object of objects) {
-      const bytes = requireIntact(object, await store.get(object.name), where);
-      for (const delta of decodeStateChunk(bytes, `${object.name} of the savepoint ${where}`)) {
-        image.apply(delta);
-      }
-    }
-    images.push(image);
-  }
+  for (const subtask of subtasks) images.push(await readSubtask(subtask, location));
   return { id, maxParallelism, operators, images };
+}
+
+/** Throws UserError STATE_CORRUPT. */
+export async function readSubtask(
+  { objects }: SavepointSubtask,
+  { store, where }: SavepointLocation,
+): Promise<StateImage> {
+  const image = new StateImage();
+  for (const object of objects) {
+    const bytes = requireIntact(object, await store.get(object.name), where);
+    for (const delta of decodeStateChunk(bytes, `${object.name} of the savepoint ${where}`)) {
+      image.apply(delta);
+    }
+  }
+  return image;
 }

@@ -5,7 +5,7 @@ import { PlantedCheckout } from './rules/planted-checkout.ts';
 import { ROOT } from './rules/repository-files.ts';
 import { format } from './rules/violation.ts';
 
-const ENTRIES = ['lib/index.ts', 'lib/testing/index.ts', 'infra/index.ts'];
+const ENTRIES = ['lib/index.ts', 'lib/testing/index.ts', 'lib/savepoint/index.ts', 'infra/index.ts'];
 
 describe('public entries', () => {
   it.each(ENTRIES)('every_export_of_%s_is_documented', (entry) => {
