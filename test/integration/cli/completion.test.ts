@@ -32,7 +32,7 @@ describe('completed are', () => {
       ]),
     );
     expect(files).toBe(NO_FILES);
-    expect((await offered('st')).values).toEqual(['status', 'stop']);
+    expect((await offered('st')).values).toEqual(['status', 'stop', 'state']);
     expect((await offered('dlq', '')).values).toEqual(expect.arrayContaining(['list', 'retry', 'drop']));
   });
 
