@@ -56,7 +56,9 @@ export async function runStep(
       await appendEpochs(ports, { job, run: event.run, n: event.n });
       return { run: event.run, n: event.n };
     case 'conclude-checkpoint':
-      return shown(await concludeCheckpoint(ports, { job, run: event.run, n: event.n }));
+      return shown(
+        await concludeCheckpoint(ports, { job, run: event.run, n: event.n }, deployment.checkpoints),
+      );
     case 'abort-checkpoint':
       return shown(await abortCheckpoint(ports, { job, run: event.run, n: event.n }));
     case 'drain':

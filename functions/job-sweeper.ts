@@ -1,8 +1,11 @@
-/** Looks after a deployed job: wakes its subtasks, collects its garbage, and stops feeding a failed run. */
+/**
+ * Looks after a deployed job: wakes its subtasks, aborts late checkpoints, collects its garbage, and stops
+ * feeding a failed run.
+ */
 
-import { movedSince, runOf } from '../lib/coordinator/checkpoint.ts';
+import { abortLateCheckpoints, movedSince, runOf } from '../lib/coordinator/checkpoint.ts';
 import { collectGarbage } from '../lib/coordinator/garbage-collection.ts';
-import { JobTables, type RunKey } from '../lib/coordinator/job-tables.ts';
+import { type CheckpointState, JobTables, type RunKey } from '../lib/coordinator/job-tables.ts';
 import { KnownHeads } from '../lib/coordinator/log-head.ts';
 import { sweepRun } from '../lib/coordinator/sweeper.ts';
 import { LIMITS } from '../lib/core/limits.ts';
@@ -10,6 +13,8 @@ import type { MetricName } from '../lib/core/metric-names.ts';
 import type { DeployedCoordinator } from './deployed-coordinator.ts';
 import { FailedRunFeed } from './failed-run-feed.ts';
 import { putMetrics } from './middlewares/job-metrics.ts';
+
+type Metric = readonly [MetricName, number];
 
 export class JobSweeper {
   readonly #coordinator: DeployedCoordinator;
@@ -32,7 +37,7 @@ export class JobSweeper {
     if (state === undefined) return;
     const key = { job, run: state.value.currentRun };
     const { failures, movedAt, status } = await sweepRun(ports, key, this.#heads);
-    if (status === 'RUNNING') await putMetrics({ job, values: await this.#ageOfCheckpoint(key, movedAt) });
+    if (status === 'RUNNING') await this.#lookAtCheckpoints(key, movedAt);
     await this.#feed.follow(key.run, status);
     const minute = Math.floor(ports.clock.now() / LIMITS.sweepIntervalMs);
     if (minute % LIMITS.sweepsPerCollection === 0) {
@@ -42,12 +47,25 @@ export class JobSweeper {
       throw new AggregateError(failures, `${failures.length} subtasks were not swept.`);
   }
 
+  async #lookAtCheckpoints(key: RunKey, movedAt: number): Promise<void> {
+    const { ports, deployment } = this.#coordinator;
+    const { job } = key;
+    const checkpoints = (await new JobTables(ports.records).checkpoints(key.run)).map(({ value }) => value);
+    const late = await abortLateCheckpoints(ports, { job, checkpoints }, deployment.checkpoints);
+    const failed: readonly Metric[] = late === 0 ? [] : [['numberOfFailedCheckpoints', late]];
+    const age = await this.#ageOfCheckpoint(key, checkpoints, movedAt);
+    await putMetrics({ job, values: [...failed, ...age] });
+  }
+
   /**
    * Nothing for a job whose next checkpoint would be skipped. Before the first one it is the age of the run.
    */
-  async #ageOfCheckpoint(key: RunKey, movedAt: number): Promise<readonly (readonly [MetricName, number])[]> {
+  async #ageOfCheckpoint(
+    key: RunKey,
+    checkpoints: readonly CheckpointState[],
+    movedAt: number,
+  ): Promise<readonly Metric[]> {
     const { ports } = this.#coordinator;
-    const checkpoints = (await new JobTables(ports.records).checkpoints(key.run)).map(({ value }) => value);
     const last = checkpoints.findLast(({ status }) => status === 'COMPLETE');
     const looked = `${key.run} ${last?.n} ${movedAt}`;
     if (movedAt <= (last?.createdAt ?? 0) || looked === this.#quiet) return [];

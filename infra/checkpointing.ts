@@ -18,10 +18,24 @@ export function checkpointIntervalOf({ props, scope }: JobScope): Duration {
 
 /** What the coordinator is told; only what the job sets. Throws UserError JOB_NOT_DEPLOYABLE. */
 export function checkpointSettingsOf(job: JobScope): CheckpointSettings {
+  const timeoutMs = timeoutOf(job);
   const retained = retainedOf(job);
   return {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(retained === undefined ? {} : { retained }),
   };
+}
+
+function timeoutOf({ props: { checkpointTimeout: timeout }, scope }: JobScope): number | undefined {
+  if (timeout === undefined) return undefined;
+  const max = Duration.millis(LIMITS.checkpointExecutionMsMax);
+  const seconds = secondsOf(timeout);
+  if (seconds >= 1 && seconds <= max.toSeconds()) return seconds * 1000;
+  throw notDeployable(
+    scope.node.path,
+    `checkpointTimeout is ${shown(timeout)}; it is whole seconds, at least one, and at most ` +
+      `${max.toHumanString()}, the time that its state machine has`,
+  );
 }
 
 function retainedOf({ props: { retainedCheckpoints: retained }, scope }: JobScope): number | undefined {
@@ -36,6 +50,12 @@ function retainedOf({ props: { retainedCheckpoints: retained }, scope }: JobScop
 }
 
 const UNKNOWN = 'a token, which is not known at synthesis';
+
+/** NaN unless it is whole seconds and known. */
+function secondsOf(duration: Duration): number {
+  const seconds = duration.isUnresolved() ? Number.NaN : duration.toSeconds({ integral: false });
+  return Number.isInteger(seconds) ? seconds : Number.NaN;
+}
 
 function shown(duration: Duration): string {
   return duration.isUnresolved() ? UNKNOWN : duration.toHumanString();

@@ -21,6 +21,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { LIMITS } from '../lib/core/limits.ts';
 import { acknowledgeResource } from './acknowledgements.ts';
 import type { JobScope } from './job-scope.ts';
 
@@ -40,7 +41,7 @@ export interface StateMachines {
 const FINAL = { errors: ['UserError', 'FencedError'], maxAttempts: 0 };
 /** A repetition finds what the attempt before has done. */
 const RETRIES = { errors: ['States.ALL'], interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 };
-const CHECKPOINT_TIMEOUT = Duration.hours(1);
+const CHECKPOINT_TIMEOUT = Duration.millis(LIMITS.checkpointExecutionMsMax);
 /** A drain takes as long as what is under way. */
 const STOP_TIMEOUT = Duration.hours(6);
 const DRAIN_PAUSE = Duration.seconds(15);

@@ -114,6 +114,12 @@ export interface StreamJobProps {
    */
   readonly checkpointInterval?: Duration;
   /**
+   * Age at which a checkpoint or savepoint that is not complete is aborted and counted as failed; whole
+   * seconds up to an hour.
+   * @default Duration.minutes(10)
+   */
+  readonly checkpointTimeout?: Duration;
+  /**
    * Complete checkpoints that are kept of each run, 1 to 100. Savepoints are not counted, and are kept.
    * @default 3
    */

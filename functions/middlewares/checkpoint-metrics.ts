@@ -19,11 +19,12 @@ export function checkpointMetrics(
 
 function decided(
   step: CoordinatorEvent['step'],
-  { kind, createdAt }: Answer,
+  { kind, createdAt, now: isNew }: Answer,
   now: number,
 ): readonly (readonly [MetricName, number])[] {
   if (step !== 'conclude-checkpoint' && step !== 'abort-checkpoint') return [];
-  if (kind === 'aborted') return [['numberOfFailedCheckpoints', 1]];
+  // Who aborted it before has reported that.
+  if (kind === 'aborted') return isNew === true ? [['numberOfFailedCheckpoints', 1]] : [];
   // What an abort found complete was reported when it was concluded.
   if (step === 'abort-checkpoint' || kind !== 'complete') return [];
   return [

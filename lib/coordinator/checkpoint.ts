@@ -5,8 +5,10 @@
  * 2. Bases are noted in the record before the first epoch n is appended: none lies behind the cut.
  * 3. One conditional update decides: PENDING → COMPLETE or PENDING → ABORTED (A15). Nothing is counted.
  * 4. Every step may be repeated, and run beside its own repetition.
+ * 5. One that is not complete in time is aborted, by whoever sees it first; what stops a run never is.
  */
 import { FencedError, InvariantError, UserError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import { checkpointName } from '../core/log/paths.ts';
 import type { SubtaskId } from '../core/log/subtask-id.ts';
 import { readObject, storeObject } from '../ports/stored-objects.ts';
@@ -39,6 +41,11 @@ export interface CheckpointRequest extends RunKey {
   readonly keep?: boolean;
 }
 
+export interface CheckpointTime {
+  /** Age at which a checkpoint that is not complete is aborted. @default LIMITS.checkpointTimeoutMs */
+  readonly timeoutMs?: number | undefined;
+}
+
 export type CheckpointOutcome =
   /** `createdAt`: ms since the epoch. */
   | {
@@ -47,14 +54,15 @@ export type CheckpointOutcome =
       readonly manifest: string;
       readonly createdAt: number;
     }
-  | { readonly kind: 'aborted'; readonly n: number }
+  /** `now`: by this call, and not before it. */
+  | { readonly kind: 'aborted'; readonly n: number; readonly now: boolean }
   /** Nothing has happened since checkpoint `n`, or the run has stopped. */
   | { readonly kind: 'skipped'; readonly n: number | undefined };
 
 /** All steps in a row. Repeat it with the same execution after an error. */
 export async function takeCheckpoint(
   ports: CoordinatorPorts,
-  request: CheckpointRequest,
+  request: CheckpointRequest & CheckpointTime,
 ): Promise<CheckpointOutcome> {
   const created = await createCheckpoint(ports, request);
   if (created.kind === 'skipped') return created;
@@ -62,7 +70,7 @@ export async function takeCheckpoint(
   await noteBases(ports, key);
   const { value: run } = await runOf(ports, key);
   for (const subtask of subtasksOf(run.plan, run.id)) await appendEpoch(ports, key, subtask);
-  return concludeCheckpoint(ports, key);
+  return concludeCheckpoint(ports, key, request);
 }
 
 /** Creates the record of the next checkpoint, or finds the one of this execution. */
@@ -127,11 +135,13 @@ export async function appendEpoch(
 export async function concludeCheckpoint(
   ports: CoordinatorPorts,
   key: CheckpointKey,
+  time: CheckpointTime = {},
 ): Promise<CheckpointOutcome> {
   const tables = new JobTables(ports.records);
   const { value: run } = await runOf(ports, key);
   const { value: checkpoint } = await checkpointOf(tables, key);
   if (checkpoint.status !== 'PENDING') return outcomeOf(checkpoint);
+  if (isLate(ports, checkpoint, time)) return abortCheckpoint(ports, key);
   const cuts = await cutAll(ports, { run, checkpoint });
   if (cuts === 'overtaken') return abortCheckpoint(ports, key);
   const { job, id, lineage, plan, code } = run;
@@ -141,6 +151,7 @@ export async function concludeCheckpoint(
   };
   const name = checkpointName(id, key.n, ports.nonce());
   await storeObject(ports.objects, name, encodeCheckpoint(manifest));
+  if (isLate(ports, checkpoint, time)) return abortCheckpoint(ports, key);
   return decide(ports, key, { status: 'COMPLETE', manifest: name });
 }
 
@@ -161,6 +172,28 @@ export async function abortCheckpoint(
     );
   }
   return decide(ports, key, { status: 'ABORTED', manifest: null });
+}
+
+/** Gives up those that are not complete in time; how many this call has aborted. */
+export async function abortLateCheckpoints(
+  ports: CoordinatorPorts,
+  { job, checkpoints }: { readonly job: string; readonly checkpoints: readonly CheckpointState[] },
+  time: CheckpointTime = {},
+): Promise<number> {
+  let aborted = 0;
+  for (const checkpoint of checkpoints.filter((state) => isLate(ports, state, time))) {
+    const outcome = await abortCheckpoint(ports, { job, run: checkpoint.run, n: checkpoint.n });
+    if (outcome.kind === 'aborted' && outcome.now) aborted++;
+  }
+  return aborted;
+}
+
+function isLate(
+  { clock }: Pick<CoordinatorPorts, 'clock'>,
+  { status, purpose, createdAt }: CheckpointState,
+  { timeoutMs = LIMITS.checkpointTimeoutMs }: CheckpointTime,
+): boolean {
+  return status === 'PENDING' && purpose !== 'stop' && clock.now() - createdAt > timeoutMs;
 }
 
 /** Throws UserError CHECKPOINT_UNUSABLE if there is no such run. */
@@ -251,13 +284,13 @@ async function decide(
     const checkpoint = await checkpointOf(tables, key);
     if (!rules.mayDecideCheckpoint(checkpoint.value.status)) return outcomeOf(checkpoint.value);
     const decided = { ...checkpoint.value, ...decision };
-    if (await tables.update(checkpoint, decided)) return outcomeOf(decided);
+    if (await tables.update(checkpoint, decided)) return outcomeOf(decided, true);
   }
 }
 
-function outcomeOf({ n, status, manifest, createdAt }: CheckpointState): CheckpointOutcome {
+function outcomeOf({ n, status, manifest, createdAt }: CheckpointState, now = false): CheckpointOutcome {
   if (status === 'COMPLETE' && manifest !== null) return { kind: 'complete', n, manifest, createdAt };
-  if (status === 'ABORTED') return { kind: 'aborted', n };
+  if (status === 'ABORTED') return { kind: 'aborted', n, now };
   throw new InvariantError('INVARIANT', `Checkpoint ${n} is ${status} and was taken for decided.`);
 }
 

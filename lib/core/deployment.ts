@@ -38,6 +38,8 @@ export interface DeploymentSettings {
 
 /** What the job sets; the rest is as `LIMITS` has it. */
 export interface CheckpointSettings {
+  /** Age at which a checkpoint that is not complete is aborted. */
+  readonly timeoutMs?: number;
   /** Complete checkpoints that are kept of each run. */
   readonly retained?: number;
 }

@@ -206,6 +206,10 @@ export const LIMITS = {
   deadLetterListedCharacters: 1000,
   /** Dead letters that could not be fed again, as one call names them. */
   deadLettersNamedMax: 100,
+  /** Age at which a checkpoint that is not complete is aborted, unless a job sets another; that of Flink. */
+  checkpointTimeoutMs: 600_000,
+  /** Longest time of an execution that takes a checkpoint or savepoint. */
+  checkpointExecutionMsMax: 60 * 60_000,
   /** Complete checkpoints that a run keeps. */
   checkpointsRetained: 3,
   /** The same, as a job may set it: collection reads the manifest of each. */

@@ -4,6 +4,7 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type CoordinatorEvent, runStep } from '../../functions/coordinator-steps.ts';
 import { checkpointMetrics } from '../../functions/middlewares/checkpoint-metrics.ts';
+import type { CheckpointSettings } from '../../lib/core/deployment.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
 import { type MappingService, mappingService } from './mapping-service.ts';
@@ -31,11 +32,12 @@ afterEach(async () => {
 });
 
 /** A job that has moved; `step` is a call of its coordinator. */
-async function runningJob() {
+async function runningJob(checkpoints: CheckpointSettings = {}) {
   const deployed = new DeployedFunctions({ job: wordJob(new KeptRows()), source: 'words' });
   await deployed.start();
   await deployed.read('words', 0, words('a', 'b'));
-  const { deployment, ports } = deployed;
+  const { ports } = deployed;
+  const deployment = { ...deployed.deployment, checkpoints };
   const handler = middy<CoordinatorEvent, Readonly<Record<string, unknown>>>()
     .use(checkpointMetrics(deployment.job, ports.clock))
     .handler((event) => runStep({ deployment, ports, lambda: lambda.client, mappings: [] }, event));
@@ -86,4 +88,14 @@ it('a checkpoint that is skipped reports nothing: an idle job has no metrics', a
   await step({ step: 'conclude-checkpoint', run: 'run-1', n: 1 });
   expect(await step({ step: 'create-checkpoint', execution: 'e:2' })).toEqual({ kind: 'skipped' });
   expect(lines).toHaveLength(1);
+});
+
+it('a checkpoint that is not complete in the time that the job sets is a failed one, once', async () => {
+  const { step } = await runningJob({ timeoutMs: DURATION_MS - 1 });
+  await begun(step);
+  vi.setSystemTime(Date.now() + DURATION_MS);
+  for (const name of ['conclude-checkpoint', 'abort-checkpoint'] as const) {
+    expect(await step({ step: name, run: 'run-1', n: 1 })).toMatchObject({ kind: 'aborted', n: 1 });
+  }
+  expect(lines).toMatchObject([{ Job: 'words', numberOfFailedCheckpoints: 1 }]);
 });

@@ -1,7 +1,7 @@
 /** What a sweep reports of a job's checkpoints, and what it leaves alone. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { JobSweeper } from '../../functions/job-sweeper.ts';
-import { takeCheckpoint } from '../../lib/coordinator/checkpoint.ts';
+import { createCheckpoint, takeCheckpoint } from '../../lib/coordinator/checkpoint.ts';
 import { JobTables } from '../../lib/coordinator/job-tables.ts';
 import type { CheckpointSettings } from '../../lib/core/deployment.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
@@ -19,12 +19,15 @@ const WRITES = /^(log[.]append|records[.](create|update)|objects[.]put)/;
 
 let lambda: MappingService;
 let ages: number[];
+let failed: number[];
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   lambda = await mappingService([]);
   ages = [];
+  failed = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => {
-    const { lastCheckpointAge } = JSON.parse(line);
+    const { lastCheckpointAge, numberOfFailedCheckpoints } = JSON.parse(line);
+    if (typeof numberOfFailedCheckpoints === 'number') failed.push(numberOfFailedCheckpoints);
     if (typeof lastCheckpointAge === 'number') ages.push(lastCheckpointAge);
   });
 });
@@ -44,6 +47,7 @@ async function runningJob(checkpoints: CheckpointSettings = {}) {
   const key = { job: deployment.job, run: 'run-1' };
   return {
     deployed,
+    begin: () => createCheckpoint(ports, { ...key, execution: `e-${++executions}` }),
     checkpoint: () => takeCheckpoint(ports, { ...key, execution: `e-${++executions}` }),
     read: async () => {
       await deployed.read('words', 0, words('a', 'b'));
@@ -113,3 +117,22 @@ it.each([
   const numbers = all.filter(({ value }) => !value.discarded).map(({ value }) => value.n);
   expect(numbers).toEqual(all.map(({ value }) => value.n).slice(-kept));
 });
+
+it.each([
+  [{}, LIMITS.checkpointTimeoutMs],
+  [{ timeoutMs: 120_000 }, 120_000],
+])(
+  'aborts a checkpoint that is not complete in time, and counts it once: %j',
+  async (settings, timeoutMs) => {
+    const { deployed, begin, checkpoint, read, pass } = await runningJob(settings);
+    await read();
+    await begin();
+    await pass(timeoutMs / LIMITS.sweepIntervalMs);
+    expect(failed).toEqual([]);
+    await pass(3);
+    expect(failed).toEqual([1]);
+    expect(await checkpoint()).toMatchObject({ kind: 'complete', n: 2 });
+    const all = await new JobTables(deployed.records).checkpoints('run-1');
+    expect(all.map(({ value }) => value.status)).toEqual(['ABORTED', 'COMPLETE']);
+  },
+);

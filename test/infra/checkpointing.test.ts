@@ -18,8 +18,9 @@ function settingsOf(props: Props): Readonly<Record<string, unknown>> {
 
 describe('props of checkpoints', () => {
   it('are_told_to_coordinator_sweeper_and_run_resource_and_to_nobody_else', () => {
-    const settings = { retained: 7 };
-    expect(settingsOf({ retainedCheckpoints: 7 })).toEqual({
+    const settings = { timeoutMs: 90_000, retained: 7 };
+    const props = { checkpointTimeout: Duration.seconds(90), retainedCheckpoints: 7 };
+    expect(settingsOf(props)).toEqual({
       ...{ Coordinator: settings, Sweeper: settings, RunResource: settings },
     });
     expect(settingsOf({})).toEqual({ Coordinator: {}, Sweeper: {}, RunResource: {} });
@@ -37,6 +38,16 @@ describe('refused at synthesis with the path of the construct', () => {
       'retainedCheckpoints is a token, which is not known at synthesis; it is',
       { retainedCheckpoints: token },
     ],
+    ['checkpointTimeout is 0', { checkpointTimeout: Duration.seconds(0) }],
+    [
+      'checkpointTimeout is 1 second 500 millis; it is whole seconds',
+      { checkpointTimeout: Duration.millis(1500) },
+    ],
+    [
+      'checkpointTimeout is 1 hour 1 second; it is whole seconds, at least one, and at most 1 hour, the time',
+      { checkpointTimeout: Duration.seconds(3601) },
+    ],
+    ['checkpointTimeout is a token, which is not known', { checkpointTimeout: Duration.seconds(token) }],
     ['checkpointInterval is 1 minute 30 seconds; it is whole', { checkpointInterval: Duration.seconds(90) }],
     ['checkpointInterval is a token, which is not known', { checkpointInterval: Duration.minutes(token) }],
   ])('%s', (message, props) => {

@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   abortCheckpoint,
+  abortLateCheckpoints,
   appendEpoch,
   concludeCheckpoint,
   createCheckpoint,
   noteBases,
+  pendingCheckpoint,
   readCheckpoint,
   runOf,
   takeCheckpoint,
@@ -19,6 +21,7 @@ import { startJob } from '../../../lib/coordinator/restore.ts';
 import { subtaskName, subtasksOf } from '../../../lib/coordinator/run-plan.ts';
 import { archivedItems } from '../../../lib/coordinator/subtask-cut.ts';
 import { decodeFrame } from '../../../lib/core/codec/frame-codec.ts';
+import { LIMITS } from '../../../lib/core/limits.ts';
 import { readPayload } from '../../../lib/ports/stored-objects.ts';
 import { dieEverywhere } from './dying-ports.ts';
 import {
@@ -165,7 +168,7 @@ describe('takeCheckpoint', () => {
     await noteBases(world, key);
     for (const subtask of subtasksOf(planOf(2, 2), RUN)) await appendEpoch(world, key, subtask);
     await abortCheckpoint(world, key);
-    expect(await concludeCheckpoint(world, key)).toEqual({ kind: 'aborted', n: 1 });
+    expect(await concludeCheckpoint(world, key)).toEqual({ kind: 'aborted', n: 1, now: false });
     const next = await takeCheckpoint(world, { ...KEY, execution: 'b' });
     expect(next).toMatchObject({ kind: 'complete', n: 2 });
     expect(await abortCheckpoint(world, { ...KEY, n: 2 })).toEqual(next);
@@ -202,7 +205,7 @@ describe('takeCheckpoint', () => {
     for (const subtask of subtasksOf(planOf(2, 2), RUN)) await compactSubtask(world, subtask);
     const key = { ...KEY, n: first.n! };
     await noteBases(world, key);
-    expect(await concludeCheckpoint(world, key)).toEqual({ kind: 'aborted', n: 1 });
+    expect(await concludeCheckpoint(world, key)).toEqual({ kind: 'aborted', n: 1, now: true });
   });
 
   it('I3: makes room in the full ring of an idle subtask', async () => {
@@ -216,6 +219,60 @@ describe('takeCheckpoint', () => {
 
   it('refuses a run that does not exist', async () => {
     await expect(runOf(createWorld(), KEY)).rejects.toMatchObject({ code: 'CHECKPOINT_UNUSABLE' });
+  });
+});
+
+describe('a checkpoint that is not complete in time', () => {
+  async function begun(keep = false) {
+    const world = await withTraffic();
+    const { n } = await createCheckpoint(world, { ...KEY, execution: 'a', keep });
+    const key = { ...KEY, n: n! };
+    await noteBases(world, key);
+    for (const subtask of subtasksOf(planOf(2, 2), RUN)) await appendEpoch(world, key, subtask);
+    return { world, key };
+  }
+
+  async function statesOf(world: World) {
+    return (await new JobTables(world.records).checkpoints(RUN)).map(({ value }) => value);
+  }
+
+  it.each([false, true])('is aborted, and the next goes ahead (savepoint: %s)', async (keep) => {
+    const { world, key } = await begun(keep);
+    world.advance(LIMITS.checkpointTimeoutMs + 1);
+    expect(await concludeCheckpoint(world, key)).toEqual({ kind: 'aborted', n: 1, now: true });
+    expect(await concludeCheckpoint(world, key)).toEqual({ kind: 'aborted', n: 1, now: false });
+    const next = await takeCheckpoint(world, { ...KEY, execution: 'b' });
+    expect(next).toMatchObject({ kind: 'complete', n: 2 });
+  });
+
+  it('completes with the last millisecond of the time that is set', async () => {
+    const { world, key } = await begun();
+    world.advance(5000);
+    expect(await concludeCheckpoint(world, key, { timeoutMs: 5000 })).toMatchObject({ kind: 'complete' });
+  });
+
+  it('is aborted though it was cut in time, if its manifest was not stored by then', async () => {
+    const { world, key } = await begun();
+    const objects = Object.create(world.objects) as World['objects'];
+    objects.put = (name, bytes) => {
+      if (name.startsWith('checkpoint/')) world.advance(LIMITS.checkpointTimeoutMs + 1);
+      return world.objects.put(name, bytes);
+    };
+    const outcome = await concludeCheckpoint({ ...world, objects }, key);
+    expect(outcome).toEqual({ kind: 'aborted', n: 1, now: true });
+  });
+
+  it('is aborted once by those who look for it, and what stops the run is left alone', async () => {
+    const { world } = await begun();
+    const stop = pendingCheckpoint({ run: RUN, n: 2, execution: 's', createdAt: world.clock.now() }, 'stop');
+    await new JobTables(world.records).createCheckpoint(stop);
+    const abortLate = async (timeoutMs: number) =>
+      abortLateCheckpoints(world, { job: JOB, checkpoints: await statesOf(world) }, { timeoutMs });
+    world.advance(5000);
+    expect(await abortLate(5000)).toBe(0);
+    expect(await abortLate(4999)).toBe(1);
+    expect(await abortLate(4999)).toBe(0);
+    expect((await statesOf(world)).map(({ status }) => status)).toEqual(['ABORTED', 'PENDING']);
   });
 });
 
