@@ -98,7 +98,11 @@ function addRun(program: Command, context: CommandContext, finish: (exitCode: nu
     )
     .option('--fresh', 'remove the state of the job and start over')
     .option('--yes', 'do not ask before --fresh removes anything')
-    .option('--from-savepoint <folder>', 'begin with a savepoint, also one of another job')
+    .addOption(
+      new Option('--from-savepoint <folder>', 'begin with a savepoint, also one of another job').conflicts(
+        'fresh',
+      ),
+    )
     .option('--allow-non-restored-state', 'drop the state of operators that the job no longer has')
     .option('--overwrite', 'remove what earlier runs wrote instead of refusing to write beside it')
     .option('--dead-letters <file>', 'NDJSON file for records that cannot be processed')

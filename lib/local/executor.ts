@@ -118,13 +118,21 @@ async function run(
 
 function requireStateDir(
   { jobName, stateBackend }: StreamGraph,
-  { stateDir, fromSavepoint }: ExecuteOptions,
+  { stateDir, fromSavepoint, fresh }: ExecuteOptions,
 ): void {
   if (fromSavepoint !== undefined && stateDir === undefined) {
     throw new UserError(
       'ARGUMENT_INVALID',
       `Job '${jobName}' is to begin with a savepoint but was given no state directory to go on in: give it ` +
         'one, with --state-dir or stateDir of execute().',
+      { context: { jobName } },
+    );
+  }
+  if (fromSavepoint !== undefined && fresh) {
+    throw new UserError(
+      'ARGUMENT_INVALID',
+      `Job '${jobName}' is to start over and to begin with a savepoint: leave fresh out, and give it a ` +
+        'state directory that holds nothing.',
       { context: { jobName } },
     );
   }
@@ -140,8 +148,8 @@ function requireStateDir(
 function hasState(stateDir: string): UserError {
   return new UserError(
     'ARGUMENT_INVALID',
-    `${stateDir} holds the state of the job already, which a savepoint would replace. Remove it with ` +
-      '--fresh, or give another state directory; without the savepoint the job goes on from that state.',
+    `${stateDir} holds the state of the job already, which a savepoint would replace. Give another ` +
+      'state directory, or move that one away; without the savepoint the job goes on from its state.',
     { context: { location: stateDir } },
   );
 }

@@ -139,7 +139,7 @@ describe('a savepoint is refused, and nothing is touched', () => {
     for (const [change, message] of refusals) {
       project.write('job.ts', durableJob({ records: RECORDS, ...change }));
       const { exitCode, stderr } = await project.millrace(
-        ...['run', 'job.ts', '--fresh', '--yes', '--overwrite', '--from-savepoint', folder],
+        ...['run', 'job.ts', '--state-dir', 'other', '--from-savepoint', folder],
       );
       expect([exitCode, stderr]).toEqual([1, expect.stringContaining(message)]);
       expect(sortedRows(project)).toEqual(rows);
