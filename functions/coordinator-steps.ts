@@ -88,7 +88,8 @@ async function beginCheckpoint(
 ): Promise<Readonly<Record<string, unknown>>> {
   const run = await findCurrentRun(ports.records, deployment.job);
   if (run === undefined) return { kind: 'skipped' };
-  const created = await createCheckpoint(ports, { job: deployment.job, run: run.id, execution, keep });
+  const request = { job: deployment.job, run: run.id, execution, keep };
+  const created = await createCheckpoint(ports, { ...request, ...deployment.checkpoints });
   return created.kind === 'created' ? { ...created, run: run.id } : { kind: 'skipped' };
 }
 

@@ -19,9 +19,11 @@ export function checkpointIntervalOf({ props, scope }: JobScope): Duration {
 /** What the coordinator is told; only what the job sets. Throws UserError JOB_NOT_DEPLOYABLE. */
 export function checkpointSettingsOf(job: JobScope): CheckpointSettings {
   const timeoutMs = timeoutOf(job);
+  const minPauseMs = minPauseOf(job);
   const retained = retainedOf(job);
   return {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(minPauseMs === undefined ? {} : { minPauseMs }),
     ...(retained === undefined ? {} : { retained }),
   };
 }
@@ -35,6 +37,19 @@ function timeoutOf({ props: { checkpointTimeout: timeout }, scope }: JobScope): 
     scope.node.path,
     `checkpointTimeout is ${shown(timeout)}; it is whole seconds, at least one, and at most ` +
       `${max.toHumanString()}, the time that its state machine has`,
+  );
+}
+
+function minPauseOf(job: JobScope): number | undefined {
+  const { minPauseBetweenCheckpoints: pause } = job.props;
+  if (pause === undefined) return undefined;
+  const interval = checkpointIntervalOf(job);
+  const seconds = secondsOf(pause);
+  if (seconds <= interval.toSeconds()) return seconds * 1000;
+  throw notDeployable(
+    job.scope.node.path,
+    `minPauseBetweenCheckpoints is ${shown(pause)}; it is whole seconds, at most the checkpointInterval, ` +
+      `${interval.toHumanString()}`,
   );
 }
 

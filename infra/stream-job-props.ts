@@ -120,6 +120,13 @@ export interface StreamJobProps {
    */
   readonly checkpointTimeout?: Duration;
   /**
+   * Least time between the end of a complete checkpoint or savepoint and the next checkpoint, whole seconds
+   * up to `checkpointInterval`. A checkpoint that comes too early is skipped; two are never taken at once,
+   * if this is not 0.
+   * @default Duration.seconds(0)
+   */
+  readonly minPauseBetweenCheckpoints?: Duration;
+  /**
    * Complete checkpoints that are kept of each run, 1 to 100. Savepoints are not counted, and are kept.
    * @default 3
    */

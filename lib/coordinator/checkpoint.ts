@@ -39,6 +39,11 @@ export interface CheckpointRequest extends RunKey {
   readonly always?: boolean;
   /** Keep it until it is discarded: a savepoint. @default false */
   readonly keep?: boolean;
+  /**
+   * Least time between the end of a complete checkpoint or savepoint and the next checkpoint; with one, no
+   * two are taken at the same time. @default 0
+   */
+  readonly minPauseMs?: number | undefined;
 }
 
 export interface CheckpointTime {
@@ -56,7 +61,7 @@ export type CheckpointOutcome =
     }
   /** `now`: by this call, and not before it. */
   | { readonly kind: 'aborted'; readonly n: number; readonly now: boolean }
-  /** Nothing has happened since checkpoint `n`, or the run has stopped. */
+  /** Nothing has happened since checkpoint `n`, or the run has stopped, or it is too early. */
   | { readonly kind: 'skipped'; readonly n: number | undefined };
 
 /** All steps in a row. Repeat it with the same execution after an error. */
@@ -73,13 +78,17 @@ export async function takeCheckpoint(
   return concludeCheckpoint(ports, key, request);
 }
 
-/** Creates the record of the next checkpoint, or finds the one of this execution. */
+/**
+ * Creates the record of the next checkpoint, or finds the one of this execution. A checkpoint that comes too
+ * early is skipped; a savepoint never comes too early.
+ */
 export async function createCheckpoint(
   ports: CoordinatorPorts,
-  { job, run: id, execution, keep = false, always = keep }: CheckpointRequest,
+  request: CheckpointRequest & CheckpointTime,
 ): Promise<
   { readonly kind: 'created'; readonly n: number } | Extract<CheckpointOutcome, { kind: 'skipped' }>
 > {
+  const { job, run: id, execution, keep = false, always = keep } = request;
   const tables = new JobTables(ports.records);
   const { value: run } = await runOf(ports, { job, run: id });
   for (;;) {
@@ -88,6 +97,7 @@ export async function createCheckpoint(
     if (mine !== undefined) return { kind: 'created', n: mine.n };
     const last = existing.findLast(({ status }) => status === 'COMPLETE');
     if (run.status !== 'RUNNING') return { kind: 'skipped', n: last?.n };
+    if (!keep && isTooEarly(ports, existing, request)) return { kind: 'skipped', n: last?.n };
     if (!always && last !== undefined && !(await movedSince(ports, run, last))) {
       return { kind: 'skipped', n: last.n };
     }
@@ -96,6 +106,20 @@ export async function createCheckpoint(
     const state = pendingCheckpoint(fields, keep ? 'savepoint' : 'checkpoint');
     if (await tables.createCheckpoint(state)) return { kind: 'created', n };
   }
+}
+
+/** True while another is taken, or not long enough after one was completed; never without a pause. */
+function isTooEarly(
+  ports: Pick<CoordinatorPorts, 'clock'>,
+  existing: readonly CheckpointState[],
+  { minPauseMs = 0, ...time }: CheckpointTime & Pick<CheckpointRequest, 'minPauseMs'>,
+): boolean {
+  if (minPauseMs === 0) return false;
+  return existing.some((checkpoint) => {
+    const { status, createdAt, decidedAt = createdAt } = checkpoint;
+    if (status === 'PENDING') return !isLate(ports, checkpoint, time);
+    return status === 'COMPLETE' && ports.clock.now() - decidedAt < minPauseMs;
+  });
 }
 
 /** A record as it is created. */
@@ -275,7 +299,7 @@ export async function movedSince(
 }
 
 async function decide(
-  { records, rules }: CoordinatorPorts,
+  { records, rules, clock }: CoordinatorPorts,
   key: CheckpointKey,
   decision: Pick<CheckpointState, 'status' | 'manifest'>,
 ): Promise<CheckpointOutcome> {
@@ -283,7 +307,7 @@ async function decide(
   for (;;) {
     const checkpoint = await checkpointOf(tables, key);
     if (!rules.mayDecideCheckpoint(checkpoint.value.status)) return outcomeOf(checkpoint.value);
-    const decided = { ...checkpoint.value, ...decision };
+    const decided = { ...checkpoint.value, ...decision, decidedAt: clock.now() };
     if (await tables.update(checkpoint, decided)) return outcomeOf(decided, true);
   }
 }

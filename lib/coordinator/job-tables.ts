@@ -82,6 +82,8 @@ export interface CheckpointState {
   readonly execution: string;
   /** Unit: ms since the epoch. */
   readonly createdAt: number;
+  /** When it was completed or aborted. Unit: ms since the epoch. */
+  readonly decidedAt?: number;
   /** Manifest of the base by `vertex/subtask`, null for none yet; noted before any epoch is appended. */
   readonly bases: Readonly<Record<string, string | null>> | null;
   /** Name of the object; set with COMPLETE. */
@@ -225,7 +227,7 @@ function isStringOrNull(value: unknown): value is string | null {
 }
 
 function parseCheckpoint(fields: Fields): CheckpointState | undefined {
-  const { run, n, purpose, status, execution, createdAt, bases, manifest, discarded } = fields;
+  const { run, n, purpose, status, execution, createdAt, decidedAt, bases, manifest, discarded } = fields;
   const texts = typeof run === 'string' && typeof execution === 'string';
   const numbers = typeof n === 'number' && typeof createdAt === 'number';
   const named = isStringOrNull(manifest);
@@ -234,7 +236,8 @@ function parseCheckpoint(fields: Fields): CheckpointState | undefined {
   if (!CHECKPOINT_STATUSES.includes(status)) return undefined;
   // The list above holds exactly the members of the union.
   const known = status as CheckpointStatus;
-  return { run, n, purpose, status: known, execution, createdAt, bases, manifest, discarded };
+  const times = typeof decidedAt === 'number' ? { createdAt, decidedAt } : { createdAt };
+  return { run, n, purpose, status: known, execution, ...times, bases, manifest, discarded };
 }
 
 /** Only a coordinator writes plans, whole ones; this tells them from other data. */

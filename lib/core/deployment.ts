@@ -40,6 +40,8 @@ export interface DeploymentSettings {
 export interface CheckpointSettings {
   /** Age at which a checkpoint that is not complete is aborted. */
   readonly timeoutMs?: number;
+  /** Least time between the end of a complete checkpoint and the next. */
+  readonly minPauseMs?: number;
   /** Complete checkpoints that are kept of each run. */
   readonly retained?: number;
 }

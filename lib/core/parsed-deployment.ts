@@ -60,7 +60,10 @@ function checkDeployment(value: unknown): asserts value is Deployment {
     checkMembers(functions, 'functions', (name, path) => checkField(name, path, 'text'));
   }
   if (checkpoints !== undefined) {
-    checkFields(checkpoints, 'checkpoints', { has: {}, may: { timeoutMs: 'number', retained: 'number' } });
+    checkFields(checkpoints, 'checkpoints', {
+      has: {},
+      may: { timeoutMs: 'number', minPauseMs: 'number', retained: 'number' },
+    });
   }
   checkMembers(bindings, 'bindings', checkBinding);
 }

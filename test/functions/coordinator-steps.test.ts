@@ -4,6 +4,7 @@ import { type CoordinatorEvent, runStep } from '../../functions/coordinator-step
 import type { DeployedCoordinator } from '../../functions/deployed-coordinator.ts';
 import { readCheckpoint } from '../../lib/coordinator/checkpoint.ts';
 import { JobTables } from '../../lib/coordinator/job-tables.ts';
+import type { CheckpointSettings } from '../../lib/core/deployment.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 import { countsTemplate } from '../infra/job-stack.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 }, SYNTHESIS_MS);
 afterAll(() => lambda.close());
 
-async function runningJob(parallelism?: number) {
+async function runningJob(parallelism?: number, settings: CheckpointSettings = {}) {
   const rows = new KeptRows();
   const deployed = new DeployedFunctions({
     job: wordJob(rows),
@@ -34,7 +35,8 @@ async function runningJob(parallelism?: number) {
   });
   await deployed.start();
   await deployed.read('words', 0, words('a', 'b', 'c'));
-  const { deployment, ports } = deployed;
+  const { ports } = deployed;
+  const deployment = { ...deployed.deployment, checkpoints: settings };
   const coordinator: DeployedCoordinator = {
     ...{ deployment, ports, lambda: lambda.client, mappings: ['m-1'] },
   };
@@ -63,6 +65,16 @@ describe('the machine of checkpoints', () => {
     await run('Checkpoint');
     expect(await run('Savepoint', { id: 'e:2' })).toMatchObject({ output: { kind: 'complete', n: 2 } });
     expect(await checkpoints()).toMatchObject([{ purpose: 'checkpoint' }, { purpose: 'savepoint' }]);
+  });
+
+  it('skips a checkpoint that comes too early, and not a savepoint', async () => {
+    const { run, deployed, checkpoints } = await runningJob(undefined, { minPauseMs: 3_600_000 });
+    expect(await run('Checkpoint')).toMatchObject({ output: { kind: 'complete', n: 1 } });
+    await deployed.read('words', 0, words('d'));
+    const early = await run('Checkpoint', { id: 'e:2' });
+    expect(early).toMatchObject({ status: 'SUCCEEDED', output: { kind: 'skipped' } });
+    expect(await run('Savepoint', { id: 'e:3' })).toMatchObject({ output: { kind: 'complete', n: 2 } });
+    expect(await checkpoints()).toHaveLength(2);
   });
 
   const STATES = ['Create', 'IsCreated', 'NoteBases', 'AppendEpochs', 'Conclude', 'IsComplete'] as const;

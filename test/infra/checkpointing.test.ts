@@ -18,8 +18,12 @@ function settingsOf(props: Props): Readonly<Record<string, unknown>> {
 
 describe('props of checkpoints', () => {
   it('are_told_to_coordinator_sweeper_and_run_resource_and_to_nobody_else', () => {
-    const settings = { timeoutMs: 90_000, retained: 7 };
-    const props = { checkpointTimeout: Duration.seconds(90), retainedCheckpoints: 7 };
+    const settings = { timeoutMs: 90_000, minPauseMs: 600_000, retained: 7 };
+    const props = {
+      checkpointTimeout: Duration.seconds(90),
+      minPauseBetweenCheckpoints: Duration.minutes(10),
+      retainedCheckpoints: 7,
+    };
     expect(settingsOf(props)).toEqual({
       ...{ Coordinator: settings, Sweeper: settings, RunResource: settings },
     });
@@ -48,6 +52,18 @@ describe('refused at synthesis with the path of the construct', () => {
       { checkpointTimeout: Duration.seconds(3601) },
     ],
     ['checkpointTimeout is a token, which is not known', { checkpointTimeout: Duration.seconds(token) }],
+    [
+      'minPauseBetweenCheckpoints is 10 minutes 1 second; it is whole seconds, at most the ' +
+        'checkpointInterval, 10 minutes',
+      { minPauseBetweenCheckpoints: Duration.seconds(601) },
+    ],
+    [
+      'minPauseBetweenCheckpoints is 3 minutes; it is whole seconds, at most the ' +
+        'checkpointInterval, 2 minutes',
+      { minPauseBetweenCheckpoints: Duration.minutes(3), checkpointInterval: Duration.minutes(2) },
+    ],
+    ['minPauseBetweenCheckpoints is 500 millis', { minPauseBetweenCheckpoints: Duration.millis(500) }],
+    ['minPauseBetweenCheckpoints is a token', { minPauseBetweenCheckpoints: Duration.seconds(token) }],
     ['checkpointInterval is 1 minute 30 seconds; it is whole', { checkpointInterval: Duration.seconds(90) }],
     ['checkpointInterval is a token, which is not known', { checkpointInterval: Duration.minutes(token) }],
   ])('%s', (message, props) => {

@@ -276,6 +276,50 @@ describe('a checkpoint that is not complete in time', () => {
   });
 });
 
+describe('a pause between checkpoints', () => {
+  const PAUSE = { minPauseMs: 5000 };
+  const skipped = { kind: 'skipped', n: 1 };
+
+  it('is counted from the end of the one before, and a savepoint does not wait for it', async () => {
+    const world = await withTraffic();
+    const { n } = await createCheckpoint(world, { ...KEY, execution: 'a', ...PAUSE });
+    world.advance(4000);
+    const key = { ...KEY, n: n! };
+    await noteBases(world, key);
+    for (const subtask of subtasksOf(planOf(2, 2), RUN)) await appendEpoch(world, key, subtask);
+    expect(await concludeCheckpoint(world, key)).toMatchObject({ kind: 'complete', n: 1 });
+    await produce(world, 0, { ids: [30] });
+    world.advance(4999);
+    expect(await takeCheckpoint(world, { ...KEY, execution: 'b', ...PAUSE })).toEqual(skipped);
+    world.advance(1);
+    expect(await takeCheckpoint(world, { ...KEY, execution: 'c', ...PAUSE })).toMatchObject({ n: 2 });
+    const savepoint = await takeCheckpoint(world, { ...KEY, execution: 'd', keep: true, ...PAUSE });
+    expect(savepoint).toMatchObject({ kind: 'complete', n: 3 });
+    await produce(world, 0, { ids: [40] });
+    expect(await takeCheckpoint(world, { ...KEY, execution: 'e', ...PAUSE })).toEqual({ ...skipped, n: 3 });
+    expect(await takeCheckpoint(world, { ...KEY, execution: 'f' })).toMatchObject({ n: 4 });
+  });
+
+  it('lets no two be taken at once, until the first has had its time', async () => {
+    const world = await withTraffic();
+    const request = { ...KEY, ...PAUSE, timeoutMs: 20_000 };
+    expect(await createCheckpoint(world, { ...request, execution: 'a' })).toEqual({ kind: 'created', n: 1 });
+    expect(await createCheckpoint(world, { ...request, execution: 'a' })).toEqual({ kind: 'created', n: 1 });
+    world.advance(20_000);
+    const early = await createCheckpoint(world, { ...request, execution: 'b' });
+    expect(early).toEqual({ kind: 'skipped', n: undefined });
+    world.advance(1);
+    expect(await createCheckpoint(world, { ...request, execution: 'c' })).toEqual({ kind: 'created', n: 2 });
+  });
+
+  it('is not counted from one that was aborted', async () => {
+    const world = await withTraffic();
+    await createCheckpoint(world, { ...KEY, execution: 'a', ...PAUSE });
+    await abortCheckpoint(world, { ...KEY, n: 1 });
+    expect(await takeCheckpoint(world, { ...KEY, execution: 'b', ...PAUSE })).toMatchObject({ n: 2 });
+  });
+});
+
 describe('cuts of random histories', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('produce' as const), at: fc.nat(1) }),
