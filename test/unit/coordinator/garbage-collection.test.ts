@@ -209,6 +209,29 @@ describe('collectGarbage', () => {
     const ids = await seenIds(world, { run: 'run-3', vertex: 'count', subtask: 0 });
     expect(ids.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 42]);
   });
+
+  it('leaves a restored checkpoint to its run, and the restored run needs nothing of it', async () => {
+    const world = await withHistory();
+    const tables = new JobTables(world.records);
+    const from = (await tables.checkpoint(RUN, 5))!.value.manifest!;
+    const target = { job: JOB, run: 'run-2', plan: planOf(2, 1), code: 'new' };
+    await restoreJob(world, { ...target, from, allowNonRestoredState: false });
+    for (const execution of ['a', 'b']) await takeCheckpoint(world, { ...target, execution, always: true });
+    world.advance(LIMITS.garbageAgeMs + 1);
+    await collectGarbage(world, { job: JOB, retained: 1 });
+    expect((await tables.checkpoint(RUN, 5))?.value.discarded).toBe(false);
+    expect((await tables.checkpoint('run-2', 1))?.value.discarded).toBe(true);
+    const ofOldRun = (await namesIn(world)).filter((name) => name.split('/')[1] === RUN);
+    expect(ofOldRun).toContain(from);
+    await world.objects.delete(ofOldRun);
+    const seen = await seenIds(world, { run: 'run-2', vertex: 'count', subtask: 0 });
+    expect(seen).toHaveLength(15);
+    const last = await takeCheckpoint(world, { ...target, execution: 'c', always: true });
+    if (last.kind !== 'complete') throw new Error(last.kind);
+    const third = { ...target, run: 'run-3', from: last.manifest, allowNonRestoredState: false };
+    await restoreJob(world, third);
+    expect(await seenIds(world, { run: 'run-3', vertex: 'count', subtask: 0 })).toHaveLength(15);
+  });
 });
 
 describe('decisions about garbage', () => {
