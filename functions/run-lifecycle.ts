@@ -4,12 +4,11 @@
  * 1. Created, it starts the first run; changed, it puts a run of the new plan and code in the place of the
  *    one that there is, or refuses to before that is touched. Rolled back, it does the same the other way.
  * 2. Deleted, it stops the run with a savepoint, or plainly where nothing is retained.
- * 3. Every request may be repeated: runs are named by their requests.
+ * 3. Every request may be repeated, and goes on with what it has begun: runs are named by their requests.
  */
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { switchMappings } from '../lib/adapters/lambda/mapping-switch.ts';
 import type { RunState } from '../lib/coordinator/job-tables.ts';
-import { startJob } from '../lib/coordinator/restore.ts';
 import type { RunPlan } from '../lib/coordinator/run-plan.ts';
 import { sealRun, takeSavepoint } from '../lib/coordinator/savepoint.ts';
 import { messageOf } from '../lib/core/errors.ts';
@@ -18,7 +17,7 @@ import { emptyBucket } from './bucket-emptying.ts';
 import type { SwitchingCoordinator } from './deployed-coordinator.ts';
 import { answerCloudFormation } from './resource-response.ts';
 import { findCurrentRun } from './run-directory.ts';
-import { pauseSince, type SwitchRequest, switchRun } from './run-switch.ts';
+import { pauseSince, reachRun } from './run-switch.ts';
 import { withinTime } from './time-guard.ts';
 
 const LATE =
@@ -78,30 +77,18 @@ async function serve(
   const plan = JSON.parse(properties.plan) as RunPlan;
   const allowNonRestoredState = properties.allowNonRestoredState === 'true';
   const request = { job, run: `run-${RequestId}`, plan, code, allowNonRestoredState };
-  const current = await findCurrentRun(ports.records, job);
   const mappingPorts = { lambda, clock: ports.clock };
   if (RequestType === 'Delete') {
     await switchMappings(mappingPorts, mappings, false);
+    const current = await findCurrentRun(ports.records, job);
     await end({ ports }, { current, removal, execution: RequestId });
     return NO_PAUSE;
   }
-  let sealedAt: number | undefined;
-  if (current === undefined) await startJob(ports, request);
-  else if (current.id !== request.run) sealedAt = await go(coordinator, { current, request });
+  const sealedAt = await reachRun(coordinator, request);
   await switchMappings(mappingPorts, mappings, true);
   if (sealedAt === undefined) return NO_PAUSE;
   const pauseMs = await pauseSince(ports, { run: request.run, plan, sealedAt });
   return pauseMs === undefined ? 'no input since the switch' : `${(pauseMs / 1000).toFixed(1)} s`;
-}
-
-/** Goes on with a run that there is: as it is, or in one of the new plan and code. */
-async function go(
-  coordinator: SwitchingCoordinator,
-  { current, request }: { readonly current: RunState; readonly request: SwitchRequest },
-): Promise<number | undefined> {
-  const same = current.code === request.code && JSON.stringify(current.plan) === JSON.stringify(request.plan);
-  if (same && (current.status === 'RUNNING' || current.status === 'CREATED')) return undefined;
-  return switchRun(coordinator, { current, request });
 }
 
 async function end(

@@ -15,6 +15,7 @@ import {
   prepareRestore,
   type RestoreRequest,
   restoreJob,
+  startJob,
   writeAllGenesis,
 } from '../lib/coordinator/restore.ts';
 import { type RunPlan, subtasksOf } from '../lib/coordinator/run-plan.ts';
@@ -25,6 +26,7 @@ import { LIMITS } from '../lib/core/limits.ts';
 import type { SubtaskId } from '../lib/core/log/subtask-id.ts';
 import type { SwitchingCoordinator } from './deployed-coordinator.ts';
 import { ownerOfShard } from './external-shards.ts';
+import { findCurrentRun } from './run-directory.ts';
 
 type Asking = Pick<SwitchingCoordinator, 'ports' | 'ask'>;
 
@@ -38,23 +40,46 @@ export interface SwitchRequest {
 }
 
 /**
- * Puts a new run in the place of `current`; when that was sealed, in ms since the epoch.
+ * Sees to it that a run of the plan and code asked for is the one that goes on: starts the first one, goes
+ * on with the one that there is, completes one that was cut off while it was begun, or puts a new one in the
+ * place of another. When that one was sealed, in ms since the epoch; undefined if nothing was sealed.
  *
  * Throws UserError STATE_INCOMPATIBLE, STATE_NOT_RESTORED or FUNCTION_FAILED.
  */
-export async function switchRun(
-  { ports, ask }: Asking,
+export async function reachRun(asking: Asking, request: SwitchRequest): Promise<number | undefined> {
+  const { ports } = asking;
+  const current = await findCurrentRun(ports.records, request.job);
+  if (current === undefined) {
+    await startJob(ports, request);
+    return undefined;
+  }
+  const same = current.code === request.code && JSON.stringify(current.plan) === JSON.stringify(request.plan);
+  if (same && current.status === 'RUNNING') return undefined;
+  // Whoever began it is gone; the run keeps its id, under which it has what was done for it.
+  if (same && current.status === 'CREATED') {
+    return begin(asking, { ...request, run: current.id, from: current.from ?? undefined, ownerOfShard });
+  }
+  return switchRun(asking, { current, request });
+}
+
+/** Puts a new run in the place of `current`; when that was sealed. */
+async function switchRun(
+  asking: Asking,
   { current, request }: { readonly current: RunState; readonly request: SwitchRequest },
 ): Promise<number> {
+  const { ports, ask } = asking;
   for (const { id: vertex } of request.plan.vertices) {
     await untilAnswered(ports, () => ask({ run: request.run, vertex, subtask: 0 }, 'probe'));
   }
-  const from = await originOf(ports, current);
-  const restore: RestoreRequest = { ...request, from, ownerOfShard };
+  return begin(asking, { ...request, from: await originOf(ports, current), ownerOfShard });
+}
+
+/** Every step of it may be repeated; when it began. */
+async function begin({ ports, ask }: Asking, restore: RestoreRequest): Promise<number> {
   const sealedAt = ports.clock.now();
   await prepareRestore(ports, restore);
   await writeAllGenesis(ports, restore);
-  await mapConcurrently(subtasksOf(request.plan, request.run), (subtask) =>
+  await mapConcurrently(subtasksOf(restore.plan, restore.run), (subtask) =>
     untilAnswered(ports, () => ask(subtask, 'load')),
   );
   await restoreJob(ports, restore);

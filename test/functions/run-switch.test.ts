@@ -1,7 +1,7 @@
 /** One deployment takes over from another. */
 import { describe, expect, it } from 'vitest';
 import { findCurrentRun } from '../../functions/run-directory.ts';
-import { pauseSince, type SwitchRequest, switchRun } from '../../functions/run-switch.ts';
+import { pauseSince, reachRun, type SwitchRequest } from '../../functions/run-switch.ts';
 import { defineJob, type JobDefinition } from '../../lib/api/define-job.ts';
 import { WatermarkStrategy } from '../../lib/api/watermark-strategy.ts';
 import { FileSource } from '../../lib/connectors/file/file-source.ts';
@@ -10,6 +10,7 @@ import { type ValueState, ValueStateDescriptor } from '../../lib/core/state.ts';
 import type { RuntimeContext } from '../../lib/index.ts';
 import { KeptRows } from '../unit/runtime/invocation/pushed-words.ts';
 import { successfulWrites } from './counted-calls.ts';
+import { CutCalls } from './cut-calls.ts';
 import { DeployedFunctions } from './deployed-functions.ts';
 import { words } from './word-job.ts';
 
@@ -60,6 +61,13 @@ function countingJob(rows: KeptRows, options: CountOptions = {}): JobDefinition 
   });
 }
 
+interface Change extends CountOptions {
+  readonly parallelism?: number;
+  readonly code?: string;
+  readonly allowNonRestoredState?: boolean;
+  readonly reads?: string;
+}
+
 /** A stack that is deployed again and again. */
 class Stack {
   readonly rows = new KeptRows();
@@ -71,14 +79,12 @@ class Stack {
   }
 
   /** Changes the functions, as CloudFormation does, and then the run. */
-  async deploy(
-    change: CountOptions & {
-      readonly parallelism?: number;
-      readonly code?: string;
-      readonly allowNonRestoredState?: boolean;
-      readonly reads?: string;
-    },
-  ): Promise<number> {
+  async deploy(change: Change): Promise<number> {
+    return (await reachRun(this.asking, this.changed(change))) ?? 0;
+  }
+
+  /** Changes the functions alone; what the change of the run is asked with. */
+  changed(change: Change): SwitchRequest {
     const { deployed, rows } = this;
     const { parallelism = 2, code = `code-${this.#requests}` } = change;
     deployed.redeploy({ job: countingJob(rows, change), source: 'words', parallelism, code });
@@ -86,12 +92,10 @@ class Stack {
       ...deployed.plan,
       vertices: deployed.plan.vertices.map((v) => ({ ...v, ...reads(change.reads, v.source) })),
     };
-    const request: SwitchRequest = {
+    return {
       ...{ job: 'words', run: `run-${++this.#requests}`, plan, code },
       allowNonRestoredState: change.allowNonRestoredState ?? false,
     };
-    const current = await this.current();
-    return switchRun(this.asking, { current, request });
   }
 
   get asking() {
@@ -180,7 +184,6 @@ describe('a changed deployment', () => {
     await stack.feed('a');
     stack.deployed.calls.take();
     const { asking, deployed } = stack;
-    const current = await stack.current();
     const request = {
       job: 'words',
       run: 'run-1',
@@ -189,7 +192,7 @@ describe('a changed deployment', () => {
       allowNonRestoredState: false,
     };
     const ask = () => Promise.reject(new Error('SyntaxError: Unexpected token'));
-    const refused = switchRun({ ...asking, ask }, { current, request });
+    const refused = reachRun({ ...asking, ask }, request);
     await expect(refused).rejects.toThrow('Unexpected token');
     expect(successfulWrites(deployed.calls.take())).toEqual([]);
   });
@@ -206,5 +209,68 @@ describe('a changed deployment', () => {
     await stack.deploy({ code: 'code-of-before' });
     await stack.feed('b');
     expect(stack.rows.rows).toEqual(['a:1', 'a:2', 'b:1', 'b:2']);
+  });
+});
+
+const NEXT = { separator: '=', parallelism: 3, code: 'next' };
+/** More than a switch makes. */
+const CHANGES_MAX = 500;
+
+/** A stack whose switch to NEXT ended behind so many changes; undefined if it was over by then. */
+async function cutOff(changes: number) {
+  const stack = await started();
+  await stack.feed('a', 'b', 'a');
+  await stack.deployed.read('words', 0, words('c', 'a'));
+  const request = stack.changed(NEXT);
+  const cut = new CutCalls(changes);
+  const { ports, ask } = stack.asking;
+  try {
+    await reachRun({ ports: cut.ports(ports), ask: cut.of({ ask }).ask }, request);
+    return undefined;
+  } catch {
+    return { stack, request };
+  }
+}
+
+/** Every record counts once, those that come now by the code that is deployed. */
+async function goesOn(stack: Stack, separator: string): Promise<void> {
+  expect(await stack.current()).toMatchObject({ status: 'RUNNING' });
+  // Of a run whose switch has not begun they are still on their way.
+  await stack.forward();
+  await stack.feed('a', 'b');
+  const { rows } = stack.rows;
+  const counts = rows.map((row) => row.replace(/[:=]/, ' ')).sort();
+  expect(counts).toEqual(['a 1', 'a 2', 'a 3', 'a 4', 'b 1', 'b 2', 'c 1']);
+  expect(rows).toEqual(expect.arrayContaining([`a${separator}4`, `b${separator}2`]));
+}
+
+describe('a switch that is cut off, before any of its changes,', () => {
+  it.each([
+    ['is gone on with when it is repeated', (request: SwitchRequest) => request],
+    [
+      'is gone on with by the next deployment',
+      (request: SwitchRequest) => ({ ...request, run: 'run-later' }),
+    ],
+  ])('%s', async (_, repeated) => {
+    let changes = 0;
+    for (; changes < CHANGES_MAX; changes++) {
+      const cut = await cutOff(changes);
+      if (cut === undefined) break;
+      await reachRun(cut.stack.asking, repeated(cut.request));
+      await goesOn(cut.stack, '=');
+    }
+    expect(changes).toBeGreaterThan(10);
+    expect(changes).toBeLessThan(CHANGES_MAX);
+  });
+
+  it('is undone by a deployment of what there was', async () => {
+    let changes = 0;
+    for (; changes < CHANGES_MAX; changes++) {
+      const cut = await cutOff(changes);
+      if (cut === undefined) break;
+      await cut.stack.deploy({ code: 'code-of-before' });
+      await goesOn(cut.stack, ':');
+    }
+    expect(changes).toBeGreaterThan(10);
   });
 });
